@@ -1,0 +1,85 @@
+/* shape.c: arithmetic on shapes, axes and strides. */
+#include "core/shape.h"
+
+#include <string.h>
+
+#include "core/error.h"
+#include "core/node.h"
+
+bool psi_same_ints(psi_ints a, psi_ints b)
+{
+    return a.count == b.count && (a.count <= 0 || !memcmp(a.data, b.data, (size_t)a.count * sizeof *a.data));
+}
+
+int psi_axis(int64_t axis, int ndim, const char *op)
+{
+    if (axis >= -(int64_t)ndim && axis < ndim)
+        return (int)(axis < 0 ? axis + ndim : axis);
+    PSI_INVALID("%s: axis %lld is out of range for an array of %d dimensions", op, (long long)axis, ndim);
+    return -1;
+}
+
+int psi_axes(psi_ints axes, int ndim, int64_t *out, const char *op)
+{
+    bool seen[PSI_MAX_NDIM] = {false};
+    if (axes.count < 0) {
+        for (int i = 0; i < ndim; i++)
+            out[i] = i;
+        return ndim;
+    }
+    for (int i = 0; i < axes.count; i++) {
+        int axis = psi_axis(axes.data[i], ndim, op);
+        if (axis < 0)
+            return -1;
+        if (seen[axis]) {
+            PSI_INVALID("%s: axis %lld is given twice", op, (long long)axes.data[i]);
+            return -1;
+        }
+        seen[axis] = true;
+    }
+    int count = 0;
+    for (int i = 0; i < ndim; i++)
+        if (seen[i])
+            out[count++] = i;
+    return count;
+}
+
+int psi_broadcast_into(psi_ints a, psi_ints b, int64_t *out, const char *op)
+{
+    int ndim = a.count > b.count ? a.count : b.count;
+    for (int i = 1; i <= ndim; i++) {
+        int64_t x = i <= a.count ? a.data[a.count - i] : 1, y = i <= b.count ? b.data[b.count - i] : 1;
+        if (x != y && x != 1 && y != 1) {
+            PSI_INVALID("%s: shapes %s and %s cannot be broadcast together", op, PSI_SHAPE(a), PSI_SHAPE(b));
+            return -1;
+        }
+        out[ndim - i] = x == 1 ? y : x;
+    }
+    return ndim;
+}
+
+int psi_collapse(int ndim, int64_t *shape, int count, int64_t *const strides[])
+{
+    int n = 0;
+    for (int i = 0; i < ndim; i++) {
+        if (shape[i] == 1)
+            continue;
+        bool joins = n > 0;
+        for (int s = 0; joins && s < count; s++)
+            joins = strides[s][n - 1] == strides[s][i] * shape[i];
+        if (joins) {
+            shape[n - 1] *= shape[i];
+        } else {
+            shape[n++] = shape[i];
+        }
+        for (int s = 0; s < count; s++)
+            strides[s][n - 1] = strides[s][i];
+    }
+    if (n == 0) {
+        shape[0] = 1;
+        for (int s = 0; s < count; s++)
+            strides[s][0] = 0;
+        n = 1;
+    }
+    return n;
+}

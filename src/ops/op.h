@@ -1,0 +1,95 @@
+/* op.h: the ops' numbers and what is known of each, all from ops.def. */
+#ifndef PSI_OPS_OP_H
+#define PSI_OPS_OP_H
+
+#include "core/node.h"
+
+/* Leaves, then element-wise ops (PSI_OP_add, ...), then structural ones (PSI_OP_matmul, ...). */
+enum psi_op {
+    PSI_OP_LEAF,
+#define UNARY(name, ...) PSI_OP_##name,
+#define BINARY(name, ...) PSI_OP_##name,
+#define COMPARE(name, ...) PSI_OP_##name,
+#define TERNARY(name, ...) PSI_OP_##name,
+#include "ops/table.h"
+    PSI_OP_ELEMENTWISE_END,
+    PSI_OP_ELEMENTWISE_LAST_ = PSI_OP_ELEMENTWISE_END - 1,
+#define NODE(name, ...) PSI_OP_##name,
+#include "ops/table.h"
+    PSI_OP_COUNT
+};
+
+typedef enum psi_types {
+    PSI_TYPES_NONE,
+    PSI_TYPES_ANY,
+    PSI_TYPES_NUMBER,
+    PSI_TYPES_REAL,
+    PSI_TYPES_FLOATING,
+    PSI_TYPES_REALFLOAT,
+    PSI_TYPES_INTEGRAL,
+    PSI_TYPES_LOGICAL,
+    PSI_TYPES_PART
+} psi_types;
+
+typedef enum psi_op_class {
+    PSI_CLASS_LEAF,
+    PSI_CLASS_UNARY,
+    PSI_CLASS_BINARY,
+    PSI_CLASS_COMPARE,
+    PSI_CLASS_TERNARY,
+    PSI_CLASS_NODE
+} psi_op_class;
+
+/* A rule sets grads[i] for each wanted[i] input (NULL means zero); cotangents of all outputs are there. */
+typedef struct psi_vjp_call {
+    const psi_node *node;
+    psi_array *in, *out;
+    const psi_array *cotangents;
+    const bool *wanted;
+    psi_array *grads;
+} psi_vjp_call;
+
+/* tangents[i] is NULL where it is zero; a rule sets out_tangents[i] (NULL means zero). */
+typedef struct psi_jvp_call {
+    const psi_node *node;
+    psi_array *in, *out;
+    const psi_array *tangents;
+    psi_array *out_tangents;
+} psi_jvp_call;
+
+/* in[i] carries the mapped axis at axes[i], -1 where it has none; a rule sets out[i] and out_axes[i] (-1: not mapped). */
+typedef struct psi_vmap_call {
+    const psi_node *node;
+    psi_array *in;
+    const int *axes;
+    psi_array *out;
+    int *out_axes;
+} psi_vmap_call;
+
+/* Rules build graph nodes in the open scope; false means an error was recorded. */
+typedef bool (*psi_vjp_fn)(psi_vjp_call *call);
+typedef bool (*psi_jvp_fn)(psi_jvp_call *call);
+typedef bool (*psi_vmap_fn)(psi_vmap_call *call);
+
+typedef struct psi_op_info {
+    const char *name;      /* ours, and the public function's */
+    const char *primitive; /* MLX's */
+    const char *state;     /* MLX's state: a number, or the attributes' names and types */
+    psi_op_class kind;
+    psi_types types;
+    psi_vjp_fn vjp; /* NULL: a typed refusal */
+    psi_jvp_fn jvp;
+    psi_vmap_fn vmap;
+} psi_op_info;
+
+extern const psi_op_info psi_ops[PSI_OP_COUNT];
+
+static inline bool psi_is_elementwise(int op)
+{
+    return op > PSI_OP_LEAF && op < PSI_OP_ELEMENTWISE_END;
+}
+
+/* The dtype an element-wise op answers with for operands of dtype `in`. */
+psi_dtype psi_result_dtype(int op, psi_dtype in);
+
+#endif

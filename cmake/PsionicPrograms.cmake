@@ -50,6 +50,23 @@ function(psi_c_tests)
   endforeach()
 endfunction()
 
+# Tests of the build itself: tests/build/*.sh, told where the sources and the build are; 77 says it does not apply.
+function(psi_build_tests)
+  file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/build/*.sh)
+  set(kind ${CMAKE_BUILD_TYPE})
+  if(PSIONIC_SANITIZE)
+    set(kind sanitized)
+  endif()
+  foreach(file ${files})
+    get_filename_component(name ${file} NAME_WE)
+    add_test(NAME build/${name} COMMAND ${file})
+    set_tests_properties(build/${name} PROPERTIES LABELS build SKIP_RETURN_CODE 77 TIMEOUT 300 ENVIRONMENT
+      "PSI_SOURCE=${PROJECT_SOURCE_DIR};PSI_BUILD=${PROJECT_BINARY_DIR};PSI_BUILD_KIND=${kind};CC=${CMAKE_C_COMPILER}")
+  endforeach()
+  # It compiles programs of a user's against an installed tree: more than a quick test.
+  set_tests_properties(build/install PROPERTIES LABELS "build;long")
+endfunction()
+
 find_package(PkgConfig REQUIRED)
 psi_programs(bench bench psionic_internal)
 psi_programs(example examples psionic)
@@ -72,4 +89,5 @@ endif()
 
 if(BUILD_TESTING)
   psi_c_tests()
+  psi_build_tests()
 endif()

@@ -34,8 +34,8 @@ psi_buffer *psi_buffer_wrap(void *data, size_t bytes, void (*release)(void *cont
 psi_buffer *psi_buffer_retain(psi_buffer *buffer);
 void psi_buffer_release(psi_buffer *buffer);
 
-/* Test hook, exported: the nth allocation from now fails (1 is the next), 0 switches it off. Returns how
- * many allocations were made since the last call. Counts over all threads. */
+/* Test hook, exported: the nth allocation from now fails (1 is the next), 0 switches it off. Returns how many
+ * allocations were made, over all threads, since the last call switched it on (INT64_MAX only counts). */
 PSI_API int64_t psi_test_fail_allocation(int64_t nth);
 
 #endif

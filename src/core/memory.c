@@ -91,21 +91,22 @@ static __attribute__((cold)) void *out_of_memory(size_t bytes)
 
 void *psi_malloc(size_t bytes)
 {
-    void *block = hook_fails() ? NULL : malloc(bytes ? bytes : 1);
+    void *block = hook_fails() || bytes > LARGEST ? NULL : malloc(bytes ? bytes : 1);
     return block ? block : out_of_memory(bytes);
 }
 
 void *psi_calloc(size_t count, size_t bytes)
 {
     size_t total;
-    bool wraps = __builtin_mul_overflow(count, bytes, &total);
-    void *block = hook_fails() || wraps ? NULL : calloc(total ? total : 1, 1);
-    return block ? block : out_of_memory(wraps ? SIZE_MAX : total);
+    if (__builtin_mul_overflow(count, bytes, &total))
+        total = SIZE_MAX;
+    void *block = hook_fails() || total > LARGEST ? NULL : calloc(total ? total : 1, 1);
+    return block ? block : out_of_memory(total);
 }
 
 void *psi_realloc(void *block, size_t bytes)
 {
-    void *moved = hook_fails() ? NULL : realloc(block, bytes ? bytes : 1);
+    void *moved = hook_fails() || bytes > LARGEST ? NULL : realloc(block, bytes ? bytes : 1);
     return moved ? moved : out_of_memory(bytes);
 }
 

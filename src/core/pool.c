@@ -25,7 +25,7 @@
 
 #define THREADS_MAX 1024
 #define SLOTS 64 /* jobs at once that workers help with; further callers work alone */
-#define WORKER_SPIN_NS 100000
+#define WORKER_SPIN_NS 200000
 #define CALLER_SPIN_NS 50000
 
 /* A slot's gate: how many workers are inside, and two flags. */
@@ -43,7 +43,7 @@ typedef struct slot {
 
 static struct {
     slot slots[SLOTS];
-    _Alignas(64) atomic_ullong claimed; /* bit i: slots[i] belongs to a caller */
+    _Alignas(64) _Atomic uint64_t claimed; /* bit i: slots[i] belongs to a caller */
     _Alignas(64) atomic_uint news;      /* grows with every opened slot; what idle workers sleep on */
     atomic_uint sleepers;
     atomic_bool stop;

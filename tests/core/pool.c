@@ -19,6 +19,15 @@
 #include "core/memory.h"
 #include "core/pool.h"
 
+#if defined(__SANITIZE_THREAD__)
+/* The checker of data races gives up on a forked child of a threaded process unless told to try. */
+PSI_API const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+#endif
+
 #define MANY 4096
 
 typedef struct work {

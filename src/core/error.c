@@ -13,22 +13,21 @@ _Thread_local psi_thread psi_this_thread __attribute__((tls_model("initial-exec"
 
 static _Thread_local psi_error_record record;
 
-static struct {
-    psi_node node;
-    struct psi_array_s out;
-} error_node = {
-    .node = {.refs = 1, .state = PSI_READY, .out_count = 1},
-    .out = {.dtype = PSI_FLOAT32},
+static psi_node error_node = {
+    .refs = 1,
+    .state = PSI_READY,
+    .out_count = 1,
+    .out = {{.dtype = PSI_FLOAT32}},
 };
 
 psi_array psi_error_array(void)
 {
-    return error_node.node.out;
+    return error_node.out;
 }
 
 bool psi_is_error(psi_array a)
 {
-    return a == error_node.node.out;
+    return a == error_node.out;
 }
 
 psi_array psi_fail(psi_code code, psi_kind kind, const char *format, ...)

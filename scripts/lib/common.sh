@@ -1,0 +1,27 @@
+# common.sh: what the scripts share. Sourced with bash; leaves the shell in the project's root.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root" || exit 2
+jobs=$(nproc 2>/dev/null || echo 2)
+
+die() { # die MESSAGE...: a problem of the machine or of the call, not of the product
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 2
+}
+
+# The widest instruction set of this CPU that valgrind also knows, as PSIONIC_ISAS and PSIONIC_ISA spell it.
+checking_isa() {
+    case $(uname -m) in
+    x86_64) if grep -qw avx2 /proc/cpuinfo; then echo v3; else echo v2; fi ;;
+    *) echo generic ;;
+    esac
+}
+
+# configure PRESET [CMAKE OPTION...]: with ccache where there is one.
+configure() {
+    local options=()
+    if command -v ccache >/dev/null; then
+        options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache)
+    fi
+    cmake --preset "$@" "${options[@]}"
+}

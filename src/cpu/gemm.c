@@ -1,0 +1,317 @@
+/* gemm.c: plans and runs packed matrix products: cuts the result in blocks, packs panels, calls tile kernels.
+ * Invariant: the cut of k depends on k alone, and each sum is one chain per cut, so neither the number of threads
+ * nor the cache sizes change a bit of the result. */
+#include "cpu/gemm.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "core/pool.h"
+#include "cpu/gemm_job.h"
+
+#define K_BLOCK 384
+#define SMALL_WORK (1 << 18)    /* multiply-adds that one task should have at least */
+#define ENTRY_WORK (1 << 24)    /* at most this many are one task when the batch is large */
+#define LARGE_BATCH 16
+#define TASKS 16                /* aimed at when one product is cut */
+#define MAX_COLUMNS 2048
+
+typedef struct product {
+    const psi_gemm_call *call;
+    const psi_gemm_kernels *kernels;
+    int64_t k_block;
+    int64_t mc, row_blocks;     /* rows of a block, blocks of a result */
+    int64_t nc, col_blocks;
+    int64_t entries;            /* whole entries per task; 0: a task is one block */
+    bool direct_a, direct_b;    /* used where they lie, unpacked */
+    const float *packed_b;      /* columns packed_from .. packed_to of the entry at hand, or NULL */
+    int64_t packed_entry, packed_from, packed_to;
+    atomic_bool failed;
+} product;
+
+static pthread_once_t cache_once = PTHREAD_ONCE_INIT;
+static int64_t l2_bytes, l3_bytes;
+
+static void read_caches(void)
+{
+    l2_bytes = psi_gemm_clamp(sysconf(_SC_LEVEL2_CACHE_SIZE), 256 << 10, 4 << 20);
+    l3_bytes = psi_gemm_clamp(sysconf(_SC_LEVEL3_CACHE_SIZE), 8 << 20, 64 << 20);
+}
+
+static float *workspace(int slot, int64_t floats)
+{
+    return psi_scratch(slot, (size_t)(floats > 0 ? floats : 1) * sizeof(float));
+}
+
+/* One tile, through memory of our own where its columns are not whole vectors. */
+static void run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *table, psi_gemm_tile *t, int64_t rows,
+                     int64_t cols)
+{
+    int64_t vectors = psi_gemm_ceil(cols, kernels->lanes);
+    psi_gemm_tile_fn fn = table[(vectors - 1) * kernels->mr + rows - 1];
+    if (vectors * kernels->lanes == cols) {
+        fn(t);
+        return;
+    }
+    float edge[PSI_GEMM_MAX_MR * PSI_GEMM_MAX_NR] __attribute__((aligned(64)));
+    psi_gemm_tile whole = *t;
+    whole.c = edge;
+    whole.c_row = kernels->nr;
+    whole.add = false;
+    fn(&whole);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++) {
+            float *c = t->c + i * t->c_row + j;
+            *c = t->add ? *c + edge[i * kernels->nr + j] : edge[i * kernels->nr + j];
+        }
+}
+
+static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *to)
+{
+    const psi_gemm_operand *a = &p->call->a;
+    int mr = p->kernels->mr;
+    for (int64_t i = 0; i < part.rows; i += mr)
+        p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0), a->row_stride, a->col_stride,
+                           (int)psi_gemm_min(mr, part.rows - i), k, to + i * k);
+}
+
+/* Points the tile at a panel of B: packed before, used in place, or packed now. */
+static void find_b(const product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_gemm_tile *t, float *panel)
+{
+    const psi_gemm_operand *b = &p->call->b;
+    int64_t nr = p->kernels->nr, col = part.col + j, cols = psi_gemm_min(nr, part.cols - j);
+    if (p->packed_b) {
+        t->b = p->packed_b + (col - p->packed_from) * p->call->k + k0 * nr;
+        t->b_step = nr;
+    } else if (p->direct_b && cols % p->kernels->lanes == 0) {
+        t->b = (const float *)(const void *)psi_gemm_at(b, part.entry, k0, col);
+        t->b_step = b->row_stride;
+    } else {
+        p->kernels->pack_b(b->dtype, psi_gemm_at(b, part.entry, k0, col), b->col_stride, b->row_stride, (int)cols, t->k,
+                           panel);
+        t->b = panel;
+        t->b_step = nr;
+    }
+}
+
+/* The tiles of a block for one cut of k. */
+static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *packed_a, float *panel,
+                    float *sums, int64_t sums_row)
+{
+    const psi_gemm_operand *a = &p->call->a;
+    int64_t mr = p->kernels->mr, nr = p->kernels->nr;
+    psi_gemm_tile t = {.k = k, .c_row = sums_row, .add = k0 > 0};
+    if (!p->direct_a)
+        pack_a_block(p, part, k0, k, packed_a);
+    for (int64_t j = 0; j < part.cols; j += nr) {
+        find_b(p, part, j, k0, &t, panel);
+        bool packed = !p->direct_a && t.b_step == nr;
+        const psi_gemm_tile_fn *table = packed ? p->kernels->packed : p->kernels->direct;
+        t.a_row = p->direct_a ? a->row_stride : 1;
+        t.a_step = p->direct_a ? a->col_stride : mr;
+        for (int64_t i = 0; i < part.rows; i += mr) {
+            t.a = p->direct_a ? (const float *)(const void *)psi_gemm_at(a, part.entry, part.row + i, k0)
+                              : packed_a + i * k;
+            t.c = sums + i * sums_row + j;
+            run_tile(p->kernels, table, &t, psi_gemm_min(mr, part.rows - i), psi_gemm_min(nr, part.cols - j));
+        }
+    }
+}
+
+static void run_block(product *p, psi_gemm_part part)
+{
+    const psi_gemm_call *call = p->call;
+    bool own_sums = call->out.dtype != PSI_FLOAT32;
+    int64_t a_floats = p->direct_a ? 0 : psi_gemm_round_up(part.rows, p->kernels->mr) * p->k_block;
+    a_floats = psi_gemm_round_up(a_floats, 16);
+    int64_t b_floats = p->packed_b ? 0 : p->kernels->nr * p->k_block;
+    float *memory = workspace(PSI_GEMM_SCRATCH, a_floats + b_floats + (own_sums ? part.rows * part.cols : 0));
+    if (memory == NULL) {
+        atomic_store(&p->failed, true);
+        return;
+    }
+    float *sums = own_sums ? memory + a_floats + b_floats
+                           : (float *)(void *)psi_gemm_out_at(&call->out, part.entry, part.row, part.col);
+    int64_t sums_row = own_sums ? part.cols : call->out.row_stride;
+    for (int64_t k0 = 0; k0 < call->k; k0 += p->k_block)
+        run_cut(p, part, k0, psi_gemm_min(p->k_block, call->k - k0), memory, memory + a_floats, sums, sums_row);
+    if (call->k == 0)
+        for (int64_t i = 0; i < part.rows; i++)
+            memset(sums + i * sums_row, 0, (size_t)part.cols * sizeof(float));
+    if (!psi_gemm_is_plain(call))
+        psi_gemm_finish(call, p->kernels, part, sums, sums_row);
+}
+
+static psi_gemm_part part_of(const product *p, int64_t entry, int64_t row_block, int64_t col, int64_t col_end)
+{
+    int64_t row = row_block * p->mc;
+    return (psi_gemm_part){entry, row, psi_gemm_min(p->mc, p->call->m - row), col, psi_gemm_min(p->nc, col_end - col)};
+}
+
+/* A task of several whole entries. */
+static void entries_task(void *context, int64_t index)
+{
+    product *p = context;
+    int64_t first = index * p->entries, last = psi_gemm_min(first + p->entries, p->call->batch);
+    for (int64_t entry = first; entry < last; entry++)
+        for (int64_t col = 0; col < p->call->n; col += p->nc)
+            for (int64_t block = 0; block < p->row_blocks; block++)
+                run_block(p, part_of(p, entry, block, col, p->call->n));
+}
+
+/* A task of one block of one entry. */
+static void block_task(void *context, int64_t index)
+{
+    product *p = context;
+    int64_t blocks = p->row_blocks * p->col_blocks, within = index % blocks;
+    run_block(p, part_of(p, index / blocks, within % p->row_blocks, within / p->row_blocks * p->nc, p->call->n));
+}
+
+/* A task of one row block against the columns packed before. */
+static void row_task(void *context, int64_t index)
+{
+    product *p = context;
+    for (int64_t col = p->packed_from; col < p->packed_to; col += p->nc)
+        run_block(p, part_of(p, p->packed_entry, index, col, p->packed_to));
+}
+
+#define PACK_PANELS 4 /* neighbouring panels that one task packs */
+
+static void pack_b_task(void *context, int64_t index)
+{
+    product *p = context;
+    const psi_gemm_operand *b = &p->call->b;
+    int64_t k = p->call->k, cuts = psi_gemm_ceil(k, p->k_block), k0 = index % cuts * p->k_block;
+    int64_t rows = psi_gemm_min(p->k_block, k - k0), nr = p->kernels->nr;
+    int64_t first = p->packed_from + index / cuts * PACK_PANELS * nr;
+    int64_t last = psi_gemm_min(first + PACK_PANELS * nr, p->packed_to);
+    for (int64_t col = first; col < last; col += nr)
+        p->kernels->pack_b(b->dtype, psi_gemm_at(b, p->packed_entry, k0, col), b->col_stride, b->row_stride,
+                           (int)psi_gemm_min(nr, last - col), rows,
+                           (float *)p->packed_b + (col - p->packed_from) * k + k0 * nr);
+}
+
+/* B is packed once for many row blocks, as many columns at a time as the last cache holds well. */
+static bool run_packed(product *p)
+{
+    int64_t n = p->call->n, k = p->call->k, nr = p->kernels->nr;
+    int64_t columns = psi_gemm_clamp(l3_bytes / 2 / (k * 4) / nr * nr, nr, psi_gemm_round_up(n, nr));
+    float *memory = workspace(PSI_GEMM_SHARED_SCRATCH, columns * k);
+    if (memory == NULL)
+        return false;
+    p->packed_b = memory;
+    for (int64_t entry = 0; entry < p->call->batch; entry++)
+        for (int64_t col = 0; col < n; col += columns) {
+            p->packed_entry = entry;
+            p->packed_from = col;
+            p->packed_to = psi_gemm_min(col + columns, n);
+            int64_t groups = psi_gemm_ceil(p->packed_to - col, PACK_PANELS * nr);
+            psi_parallel(groups * psi_gemm_ceil(k, p->k_block), pack_b_task, p);
+            psi_parallel(p->row_blocks, row_task, p);
+        }
+    return true;
+}
+
+/* Fills in how the product is cut. */
+static void plan(product *p)
+{
+    const psi_gemm_call *call = p->call;
+    int64_t m = call->m, n = call->n, k = call->k, mr = p->kernels->mr, nr = p->kernels->nr;
+    double work = (double)m * (double)n * (double)k;
+    int64_t cuts = psi_gemm_ceil(k, K_BLOCK);
+    p->k_block = cuts < 2 ? (k > 0 ? k : 1) : psi_gemm_round_up(psi_gemm_ceil(k, cuts), 8);
+    p->direct_a = call->a.dtype == PSI_FLOAT32 && n <= 2 * nr;
+    p->direct_b = call->b.dtype == PSI_FLOAT32 && call->b.col_stride == 1 && m <= 2 * mr;
+    bool whole = work <= SMALL_WORK || (call->batch >= LARGE_BATCH && work <= ENTRY_WORK);
+    p->entries = whole ? (int64_t)(SMALL_WORK / (work + 1)) + 1 : 0;
+
+    int64_t most = psi_gemm_clamp(l2_bytes / 2 / (4 * p->k_block) / mr, 4, 24) * mr;
+    bool wide = m <= most && n >= TASKS / 2 * 8 * nr;
+    int64_t rows = whole || wide ? most : psi_gemm_clamp(psi_gemm_round_up(psi_gemm_ceil(m, TASKS), mr), 4 * mr, most);
+    p->row_blocks = psi_gemm_ceil(m, rows);
+    p->mc = psi_gemm_round_up(psi_gemm_ceil(m, p->row_blocks), mr);
+    p->row_blocks = psi_gemm_ceil(m, p->mc);
+    p->nc = MAX_COLUMNS;
+    if (!whole && p->row_blocks < TASKS)
+        p->nc = psi_gemm_clamp(psi_gemm_round_up(psi_gemm_ceil(n, TASKS), nr), 8 * nr, MAX_COLUMNS);
+    p->col_blocks = psi_gemm_ceil(n, p->nc);
+}
+
+static bool run_product(const psi_gemm_call *call, const psi_gemm_kernels *kernels)
+{
+    product p = {.call = call, .kernels = kernels};
+    plan(&p);
+    bool pack_first = p.entries == 0 && p.row_blocks > 1 && !p.direct_b && call->k > 0 &&
+                      call->k <= l3_bytes / 2 / (4 * PACK_PANELS * kernels->nr);
+    bool ok = true;
+    if (pack_first) {
+        p.nc = MAX_COLUMNS;
+        ok = run_packed(&p);
+    } else if (p.entries > 0) {
+        psi_parallel(psi_gemm_ceil(call->batch, p.entries), entries_task, &p);
+    } else {
+        psi_parallel(call->batch * p.row_blocks * p.col_blocks, block_task, &p);
+    }
+    if (ok && atomic_load(&p.failed)) {
+        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "matmul: no scratch memory for a block of %lld x %lld",
+                 (long long)p.mc, (long long)p.nc);
+        ok = false;
+    }
+    return ok;
+}
+
+extern const psi_gemm_kernels psi_gemm_kernels_v2, psi_gemm_kernels_v3, psi_gemm_kernels_v4, psi_gemm_kernels_v4x,
+    psi_gemm_kernels_generic;
+
+const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa)
+{
+    switch (isa) {
+#ifdef PSI_HAVE_v3
+    case PSI_ISA_v3:
+        return &psi_gemm_kernels_v3;
+#endif
+#ifdef PSI_HAVE_v4
+    case PSI_ISA_v4:
+        return &psi_gemm_kernels_v4;
+#endif
+#ifdef PSI_HAVE_v4x
+    case PSI_ISA_v4x:
+        return &psi_gemm_kernels_v4x;
+#endif
+    default:
+#ifdef PSI_HAVE_generic
+        return &psi_gemm_kernels_generic;
+#else
+        return &psi_gemm_kernels_v2;
+#endif
+    }
+}
+
+static _Atomic(const psi_gemm_kernels *) in_use;
+
+void psi_gemm_use(psi_isa isa)
+{
+    pthread_once(&cache_once, read_caches);
+    atomic_store(&in_use, psi_gemm_kernels_of(isa));
+}
+
+bool psi_gemm(const psi_gemm_call *call)
+{
+    if (call->batch == 0 || call->m == 0 || call->n == 0)
+        return true;
+    if (call->out.dtype == PSI_FLOAT64 || call->out.dtype == PSI_COMPLEX64)
+        return psi_gemm_blas(call);
+    const psi_gemm_kernels *kernels = atomic_load_explicit(&in_use, memory_order_acquire);
+    if (kernels == NULL) {
+        pthread_once(&cache_once, read_caches);
+        kernels = psi_gemm_kernels_of(psi_isa_current());
+        atomic_store(&in_use, kernels);
+    }
+    bool ok = true;
+    if (psi_gemm_vector(call, kernels, &ok))
+        return ok;
+    return run_product(call, kernels);
+}

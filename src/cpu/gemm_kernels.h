@@ -1,0 +1,57 @@
+/* gemm_kernels.h: what the matrix-product driver asks of one ISA's kernels (src/cpu/isa/gemm.c).
+ * Invariant: kernels touch only the elements their arguments span, and an element of a tile gets the same bits
+ * whatever the tile's rows and columns. */
+#ifndef PSI_CPU_GEMM_KERNELS_H
+#define PSI_CPU_GEMM_KERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <psionic/types.h>
+
+#include "cpu/isa.h"
+
+#define PSI_GEMM_MAX_MR 14
+#define PSI_GEMM_MAX_NR 32
+
+/* How a tile kernel reads A: element (i, k) at a[i * a_row + k * a_step]; B's row k at b + k * b_step. */
+typedef struct psi_gemm_tile {
+    int64_t k;
+    const float *a, *b;
+    int64_t a_row, a_step, b_step;
+    float *c;
+    int64_t c_row;
+    bool add; /* c += the product, else c = it */
+} psi_gemm_tile;
+
+typedef void (*psi_gemm_tile_fn)(const psi_gemm_tile *tile);
+
+typedef struct psi_gemm_kernels {
+    int mr, nr, lanes;
+    /* packed[(v - 1) * mr + rows - 1]: v * lanes columns; A's panel has a_row 1 and a_step mr, B's b_step nr. */
+    const psi_gemm_tile_fn *packed;
+    /* The same over unpacked operands, with any a_row, a_step and b_step. */
+    const psi_gemm_tile_fn *direct;
+    /* Widens `lanes` (at most mr, or nr) by k elements to out[k * width + lane], missing lanes zero. */
+    void (*pack_a)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes, int64_t k,
+                   float *out);
+    void (*pack_b)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes, int64_t k,
+                   float *out);
+    /* n values to and from float32; strides in elements. */
+    void (*load)(psi_dtype dtype, int64_t n, const void *data, int64_t stride, float *out);
+    void (*store)(psi_dtype dtype, int64_t n, const float *in, void *out);
+    /* y[i] = the dot product of x and row i, for `rows` rows of k neighbours. */
+    void (*dot)(psi_dtype dtype, int64_t rows, int64_t k, const void *data, int64_t row_stride, const float *x,
+                float *y);
+    /* y[j] += the sum over k of x[k] times element j of row k, for n neighbours. */
+    void (*combine)(psi_dtype dtype, int64_t n, int64_t k, const void *data, int64_t k_stride, const float *x,
+                    float *y);
+} psi_gemm_kernels;
+
+/* The kernels of a set that psi_isa_runs. */
+const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa);
+
+/* Makes psi_gemm use another set from now on, for tests. */
+void psi_gemm_use(psi_isa isa);
+
+#endif

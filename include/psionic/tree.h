@@ -17,9 +17,11 @@ typedef enum psi_tree_kind { PSI_LEAF, PSI_LIST, PSI_DICT } psi_tree_kind;
 PSI_API psi_tree *psi_tree_leaf(psi_array a);
 PSI_API psi_tree *psi_tree_list(void);
 PSI_API psi_tree *psi_tree_dict(void);
+/* Frees a whole tree; NULL, and a part of a larger tree, are left alone. Trees may be nested to any depth. */
 PSI_API void psi_tree_free(psi_tree *tree);
 
-/* Both take ownership of `child`, also when they fail. A repeated key is an error. */
+/* Both take ownership of `child`, also when they fail; but a child that has a place already, or that contains the
+ * tree, stays as it is. A repeated key is an error. */
 PSI_API bool psi_tree_append(psi_tree *list, psi_tree *child);
 PSI_API bool psi_tree_set(psi_tree *dict, const char *key, psi_tree *child);
 
@@ -27,6 +29,7 @@ PSI_API psi_tree_kind psi_tree_kind_of(const psi_tree *tree);
 PSI_API int psi_tree_count(const psi_tree *tree);
 PSI_API const char *psi_tree_key(const psi_tree *dict, int index);
 PSI_API const psi_tree *psi_tree_at(const psi_tree *tree, int index);
+/* NULL, without an error, when the key is not there. */
 PSI_API const psi_tree *psi_tree_get(const psi_tree *dict, const char *key);
 PSI_API psi_array psi_tree_array(const psi_tree *leaf);
 
@@ -37,8 +40,9 @@ PSI_API psi_tree *psi_tree_unflatten(const psi_tree *structure, psi_arrays leave
 /* A tree of the same structure whose leaves are fn(leaf); NULL with an error when fn fails. */
 PSI_API psi_tree *psi_tree_map(const psi_tree *tree, psi_array (*fn)(psi_array leaf, void *context), void *context);
 
-/* Leaves named by dotted path ("layers.0.weight") as a flat dictionary, and back. Unflatten refuses an empty
- * path, an empty component, a path used twice, a path that is both a leaf and a branch, and list indices with gaps. */
+/* Leaves named by dotted path ("layers.0.weight") as a flat dictionary, and back. Flatten refuses a single leaf, and
+ * keys that are empty or hold a dot. Unflatten refuses an empty path, an empty component, a path that is both a leaf
+ * and a branch, and list indices with gaps; a branch whose names are all indices is a list, also when it is empty. */
 PSI_API psi_tree *psi_tree_flatten_paths(const psi_tree *tree);
 PSI_API psi_tree *psi_tree_unflatten_paths(const psi_tree *flat);
 

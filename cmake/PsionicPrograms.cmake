@@ -71,7 +71,8 @@ find_package(PkgConfig REQUIRED)
 psi_programs(bench bench psionic_internal)
 psi_programs(example examples psionic)
 
-file(GLOB psi_case_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/parity/cases/*.c)
+file(GLOB psi_case_sources CONFIGURE_DEPENDS
+     ${PROJECT_SOURCE_DIR}/parity/*.c ${PROJECT_SOURCE_DIR}/parity/cases/*.c)
 if(psi_case_sources)
   add_executable(psionic-parity-cases ${psi_case_sources})
   target_include_directories(psionic-parity-cases PRIVATE ${PROJECT_SOURCE_DIR}/parity)

@@ -71,10 +71,10 @@ find_package(PkgConfig REQUIRED)
 psi_programs(bench bench psionic_internal)
 psi_programs(example examples psionic)
 
-file(GLOB psi_case_sources CONFIGURE_DEPENDS
-     ${PROJECT_SOURCE_DIR}/parity/*.c ${PROJECT_SOURCE_DIR}/parity/cases/*.c)
+file(GLOB psi_case_program CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/parity/*.c)
+file(GLOB psi_case_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/parity/cases/*.c)
 if(psi_case_sources)
-  add_executable(psionic-parity-cases ${psi_case_sources})
+  add_executable(psionic-parity-cases ${psi_case_program} ${psi_case_sources})
   target_include_directories(psionic-parity-cases PRIVATE ${PROJECT_SOURCE_DIR}/parity)
   target_link_libraries(psionic-parity-cases PRIVATE psionic_internal m)
   add_dependencies(psionic-parity-cases psionic_generated)

@@ -2,8 +2,6 @@
  * out of float32's: widen a block, compute, narrow. Invariant: a half's every op is rounded once, from float32. */
 #include "cpu/rows.h"
 
-#include "cpu/isa.h"
-
 #define HALF_BLOCK 512
 
 #define DECLARE_ROWS(isa)                                                                                    \
@@ -123,11 +121,11 @@ static const psi_row_fn half_rows[2][PSI_OP_ELEMENTWISE_END] = {
 #include "ops/table.h"
     }};
 
-psi_row_fn psi_cpu_row(int op, psi_dtype in)
+psi_row_fn psi_cpu_row_of(psi_isa isa, int op, psi_dtype in)
 {
     if (op <= PSI_OP_LEAF || op >= PSI_OP_ELEMENTWISE_END || (unsigned)in >= PSI_DTYPE_COUNT)
         return NULL;
-    const kernel_set *set = &sets[psi_isa_current()];
+    const kernel_set *set = &sets[isa];
     if (in != PSI_FLOAT16 && in != PSI_BFLOAT16)
         return set->rows[in]->row[op];
     if (set->rows[PSI_FLOAT32]->row[op] == NULL)
@@ -135,7 +133,17 @@ psi_row_fn psi_cpu_row(int op, psi_dtype in)
     return half_rows[in == PSI_BFLOAT16][op];
 }
 
+psi_row_fn psi_cpu_cast_of(psi_isa isa, psi_dtype to, psi_dtype from)
+{
+    return sets[isa].casts->cast[to][from];
+}
+
+psi_row_fn psi_cpu_row(int op, psi_dtype in)
+{
+    return psi_cpu_row_of(psi_isa_current(), op, in);
+}
+
 psi_row_fn psi_cpu_cast(psi_dtype to, psi_dtype from)
 {
-    return sets[psi_isa_current()].casts->cast[to][from];
+    return psi_cpu_cast_of(psi_isa_current(), to, from);
 }

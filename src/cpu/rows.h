@@ -2,6 +2,7 @@
 #ifndef PSI_CPU_ROWS_H
 #define PSI_CPU_ROWS_H
 
+#include "cpu/isa.h"
 #include "eval/backend.h"
 #include "ops/op.h"
 
@@ -22,5 +23,9 @@ psi_row_fn psi_cpu_row(int op, psi_dtype in);
 /* The kernel that converts n elements, with C's semantics made total: floats become integers by truncation, complex
  * numbers lose their imaginary part, and anything but zero is true. */
 psi_row_fn psi_cpu_cast(psi_dtype to, psi_dtype from);
+
+/* The same for one ISA, which must run here (half types always use the ISA in use): for tests and benches. */
+psi_row_fn psi_cpu_row_of(psi_isa isa, int op, psi_dtype in);
+psi_row_fn psi_cpu_cast_of(psi_isa isa, psi_dtype to, psi_dtype from);
 
 #endif

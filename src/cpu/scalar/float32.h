@@ -259,7 +259,8 @@ PSI_INLINE float arcsinh_float32(float a)
 PSI_INLINE float arccosh_float32(float a)
 {
     double t = (double)a - 1.0;
-    return (float)psi_wide_log1p(t + __builtin_sqrt(t * (t + 2.0)));
+    float y = (float)psi_wide_log1p(t + __builtin_sqrt(t * (t + 2.0)));
+    return a < 1.0f ? NAN : y;
 }
 
 PSI_INLINE float arctanh_float32(float a)

@@ -66,7 +66,7 @@ PSI_INLINE float abs_complex64(psi_complex64 a)
 PSI_INLINE psi_complex64 sign_complex64(psi_complex64 a)
 {
     float size = abs_complex64(a);
-    float under = size == 0.0f ? 1.0f : size;
+    float under = size == 0.0f ? 1.0f : size == INFINITY ? NAN : size;
     return complex_of(a.re / under, a.im / under);
 }
 

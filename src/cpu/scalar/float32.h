@@ -328,7 +328,8 @@ PSI_INLINE float erfinv_float32(float a)
     q = psi_mad64(q, far, 1.0016752352850513);
     q = psi_mad64(q, far, 2.8329768008856306);
     float y = (float)(x * (w > 5.0 ? q : p));
-    return __builtin_fabsf(a) == 1.0f ? signed_float32(INFINITY, a) : y;
+    float edge = __builtin_fabsf(a) == 1.0f ? signed_float32(INFINITY, a) : NAN;
+    return __builtin_fabsf(a) < 1.0f ? y : edge;
 }
 
 /* The remainder with the divisor's sign. The fast form is exact while the quotient is below 2^28. */

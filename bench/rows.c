@@ -1,5 +1,5 @@
-/* rows.c: nanoseconds per element of every float32 row, per ISA, on operands that stay in the first-level cache.
- * Usage: rows [NAME...], all ops when none is named. */
+/* rows.c: nanoseconds per element of every float32 row, per ISA, on operands that stay in the first-level
+ * cache. Usage: rows [NAME...], all ops when none is named. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -69,7 +69,8 @@ int main(int argc, char **argv)
             psi_row_fn row = psi_cpu_row_of((psi_isa)isa, op, PSI_FLOAT32);
             bool selects = op == PSI_OP_select;
             if (psi_isa_runs((psi_isa)isa))
-                printf(" %8.3f", selects ? nanoseconds(row, out, c, a, b) : nanoseconds(row, out, a, b, NULL));
+                printf(" %8.3f",
+                       selects ? nanoseconds(row, out, c, a, b) : nanoseconds(row, out, a, b, NULL));
         }
         printf("\n");
     }

@@ -1,14 +1,15 @@
-/* rows.c: finds the kernel of an element-wise op or a cast for the ISA in use, and builds the half types' kernels
- * out of float32's: widen a block, compute, narrow. Invariant: a half's every op is rounded once, from float32. */
+/* rows.c: finds the kernel of an element-wise op or a cast for the ISA in use, and builds the half types'
+ * kernels out of float32's: widen a block, compute, narrow. Invariant: a half's every op is rounded once,
+ * from float32. */
 #include "cpu/rows.h"
 
 #define HALF_BLOCK 512
 
-#define DECLARE_ROWS(isa)                                                                                    \
-    extern const psi_row_table psi_rows_bool_##isa, psi_rows_uint8_##isa, psi_rows_uint16_##isa,             \
-        psi_rows_uint32_##isa, psi_rows_uint64_##isa, psi_rows_int8_##isa, psi_rows_int16_##isa,             \
-        psi_rows_int32_##isa, psi_rows_int64_##isa, psi_rows_float32_##isa, psi_rows_float64_##isa,          \
-        psi_rows_complex64_##isa;                                                                            \
+#define DECLARE_ROWS(isa)                                                                           \
+    extern const psi_row_table psi_rows_bool_##isa, psi_rows_uint8_##isa, psi_rows_uint16_##isa,    \
+        psi_rows_uint32_##isa, psi_rows_uint64_##isa, psi_rows_int8_##isa, psi_rows_int16_##isa,    \
+        psi_rows_int32_##isa, psi_rows_int64_##isa, psi_rows_float32_##isa, psi_rows_float64_##isa, \
+        psi_rows_complex64_##isa;                                                                   \
     extern const psi_cast_table psi_casts_##isa;
 
 typedef struct kernel_set {
@@ -16,6 +17,7 @@ typedef struct kernel_set {
     const psi_cast_table *casts;
 } kernel_set;
 
+/* clang-format off */
 #define KERNEL_SET(isa)                                                                                      \
     {.rows = {[PSI_BOOL] = &psi_rows_bool_##isa,                                                             \
               [PSI_UINT8] = &psi_rows_uint8_##isa,                                                           \
@@ -30,6 +32,7 @@ typedef struct kernel_set {
               [PSI_FLOAT64] = &psi_rows_float64_##isa,                                                       \
               [PSI_COMPLEX64] = &psi_rows_complex64_##isa},                                                  \
      .casts = &psi_casts_##isa}
+/* clang-format on */
 
 /* Every ISA has an entry; one that was not built stands for the next below it. */
 #ifdef PSI_HAVE_generic
@@ -88,16 +91,16 @@ static void half_row(half_op h, int64_t n, void *out, const void *const *in)
     }
 }
 
-/* One small function per op and half type, as a kernel carries no context. Those of ops that refuse float32 are
- * never looked up. */
-#define HALF_FN(name, half, HALF, arity, answers_bool, selects)                                              \
-    static void name##_##half(int64_t n, void *out, const void *a, const void *b, const void *c)             \
-    {                                                                                                        \
-        half_row((half_op){PSI_OP_##name, arity, HALF, answers_bool, selects}, n, out,                       \
-                 (const void *const[]){a, b, c});                                                            \
+/* One small function per op and half type, as a kernel carries no context. Those of ops that refuse float32
+ * are never looked up. */
+#define HALF_FN(name, half, HALF, arity, answers_bool, selects)                                  \
+    static void name##_##half(int64_t n, void *out, const void *a, const void *b, const void *c) \
+    {                                                                                            \
+        half_row((half_op){PSI_OP_##name, arity, HALF, answers_bool, selects}, n, out,           \
+                 (const void *const[]){a, b, c});                                                \
     }
-#define HALF_FNS(name, ...)                                                                                  \
-    HALF_FN(name, float16, PSI_FLOAT16, __VA_ARGS__)                                                         \
+#define HALF_FNS(name, ...)                          \
+    HALF_FN(name, float16, PSI_FLOAT16, __VA_ARGS__) \
     HALF_FN(name, bfloat16, PSI_BFLOAT16, __VA_ARGS__)
 #define UNARY(name, ...) HALF_FNS(name, 1, false, false)
 #define BINARY(name, ...) HALF_FNS(name, 2, false, false)
@@ -105,6 +108,7 @@ static void half_row(half_op h, int64_t n, void *out, const void *const *in)
 #define TERNARY(name, ...) HALF_FNS(name, 3, false, true)
 #include "ops/table.h"
 
+/* clang-format off */
 static const psi_row_fn half_rows[2][PSI_OP_ELEMENTWISE_END] = {
     {
 #define UNARY(name, ...) [PSI_OP_##name] = name##_float16,
@@ -120,6 +124,7 @@ static const psi_row_fn half_rows[2][PSI_OP_ELEMENTWISE_END] = {
 #define TERNARY UNARY
 #include "ops/table.h"
     }};
+/* clang-format on */
 
 psi_row_fn psi_cpu_row_of(psi_isa isa, int op, psi_dtype in)
 {

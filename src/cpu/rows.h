@@ -16,12 +16,12 @@ typedef struct psi_cast_table {
     psi_row_fn cast[PSI_DTYPE_COUNT][PSI_DTYPE_COUNT];
 } psi_cast_table;
 
-/* The kernel of an element-wise op for operands of dtype `in` (of select, for its values' dtype; its operands are
- * condition, then values), in the ISA in use. NULL when the op does not take the dtype. */
+/* The kernel of an element-wise op for operands of dtype `in` (of select, for its values' dtype; its operands
+ * are condition, then values), in the ISA in use. NULL when the op does not take the dtype. */
 psi_row_fn psi_cpu_row(int op, psi_dtype in);
 
-/* The kernel that converts n elements, with C's semantics made total: floats become integers by truncation, complex
- * numbers lose their imaginary part, and anything but zero is true. */
+/* The kernel that converts n elements, with C's semantics made total: floats become integers by truncation,
+ * complex numbers lose their imaginary part, and anything but zero is true. */
 psi_row_fn psi_cpu_cast(psi_dtype to, psi_dtype from);
 
 /* The same for one ISA, which must run here (half types always use the ISA in use): for tests and benches. */

@@ -1,6 +1,7 @@
 /* label: long */
-/* accuracy.c: how far float32 functions are from the exact value, in units in the last place, over a dense sample
- * of all bit patterns, against the C library's double functions. The limits are stated in the tables below. */
+/* accuracy.c: how far float32 functions are from the exact value, in units in the last place, over a dense
+ * sample of all bit patterns, against the C library's double functions. The limits are stated in the tables
+ * below. */
 #include <float.h>
 #include <math.h>
 #include <setjmp.h>
@@ -56,17 +57,28 @@ static const struct unary_case {
     double (*reference)(double);
     double limit; /* ulp */
 } unary_cases[] = {
-    {"sqrt", PSI_OP_sqrt, sqrt, 0.5001},       {"rsqrt", PSI_OP_rsqrt, rsqrt, 1.5},
-    {"exp", PSI_OP_exp, exp, 1.1},             {"expm1", PSI_OP_expm1, expm1, 0.51},
-    {"log", PSI_OP_log, log, 0.51},            {"log2", PSI_OP_log2, log2, 0.51},
-    {"log10", PSI_OP_log10, log10, 0.51},      {"log1p", PSI_OP_log1p, log1p, 0.51},
-    {"sin", PSI_OP_sin, sin, 0.51},            {"cos", PSI_OP_cos, cos, 0.51},
-    {"tan", PSI_OP_tan, tan, 0.51},            {"arcsin", PSI_OP_arcsin, asin, 0.51},
-    {"arccos", PSI_OP_arccos, acos, 0.51},     {"arctan", PSI_OP_arctan, atan, 0.51},
-    {"sinh", PSI_OP_sinh, sinh, 0.51},         {"cosh", PSI_OP_cosh, cosh, 0.51},
-    {"tanh", PSI_OP_tanh, tanh, 0.51},         {"arcsinh", PSI_OP_arcsinh, asinh, 0.51},
-    {"arccosh", PSI_OP_arccosh, acosh, 0.51},  {"arctanh", PSI_OP_arctanh, atanh, 0.51},
-    {"erf", PSI_OP_erf, erf, 1.5},             {"erfinv", PSI_OP_erfinv, erfinv, 0.55},
+    {"sqrt", PSI_OP_sqrt, sqrt, 0.5001},
+    {"rsqrt", PSI_OP_rsqrt, rsqrt, 1.5},
+    {"exp", PSI_OP_exp, exp, 1.1},
+    {"expm1", PSI_OP_expm1, expm1, 0.51},
+    {"log", PSI_OP_log, log, 0.51},
+    {"log2", PSI_OP_log2, log2, 0.51},
+    {"log10", PSI_OP_log10, log10, 0.51},
+    {"log1p", PSI_OP_log1p, log1p, 0.51},
+    {"sin", PSI_OP_sin, sin, 0.51},
+    {"cos", PSI_OP_cos, cos, 0.51},
+    {"tan", PSI_OP_tan, tan, 0.51},
+    {"arcsin", PSI_OP_arcsin, asin, 0.51},
+    {"arccos", PSI_OP_arccos, acos, 0.51},
+    {"arctan", PSI_OP_arctan, atan, 0.51},
+    {"sinh", PSI_OP_sinh, sinh, 0.51},
+    {"cosh", PSI_OP_cosh, cosh, 0.51},
+    {"tanh", PSI_OP_tanh, tanh, 0.51},
+    {"arcsinh", PSI_OP_arcsinh, asinh, 0.51},
+    {"arccosh", PSI_OP_arccosh, acosh, 0.51},
+    {"arctanh", PSI_OP_arctanh, atanh, 0.51},
+    {"erf", PSI_OP_erf, erf, 1.5},
+    {"erfinv", PSI_OP_erfinv, erfinv, 0.55},
     {"sigmoid", PSI_OP_sigmoid, sigmoid, 2.5},
 };
 
@@ -94,7 +106,9 @@ static double ulps(float got, double exact)
     if (isnan(exact) || isnan(got))
         return isnan(exact) && isnan(got) ? 0.0 : 1e9;
     if (exact == 0.0)
-        return got == 0.0f && !signbit(got) == !signbit(exact) ? 0.0 : got == 0.0f ? 1e6 : fabs(got) / 0x1p-149;
+        return got == 0.0f && !signbit(got) == !signbit(exact) ? 0.0
+               : got == 0.0f                                   ? 1e6
+                                                               : fabs(got) / 0x1p-149;
     double y = isinf(got) ? copysign(0x1p128, got) : (double)got;
     if (isinf(got) && fabs(exact) >= 0x1p128 - 0x1p103)
         return !signbit(got) == !signbit(exact) ? 0.0 : 1e9;

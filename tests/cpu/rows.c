@@ -1,5 +1,5 @@
-/* rows.c: the element-wise kernels beyond accuracy: special values, integer edges, agreement between ISAs, outputs
- * in an operand's memory, tails, casts, half types. */
+/* rows.c: the element-wise kernels beyond accuracy: special values, integer edges, agreement between ISAs,
+ * outputs in an operand's memory, tails, casts, half types. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,8 +30,8 @@ static const bool compares[PSI_OP_ELEMENTWISE_END] = {
 #include "ops/table.h"
 };
 
-static const psi_dtype dtypes[] = {PSI_BOOL,   PSI_UINT8,   PSI_UINT16,  PSI_UINT32,  PSI_UINT64,
-                                   PSI_INT8,   PSI_INT16,   PSI_INT32,   PSI_INT64,   PSI_FLOAT16,
+static const psi_dtype dtypes[] = {PSI_BOOL,    PSI_UINT8,   PSI_UINT16,   PSI_UINT32,   PSI_UINT64,
+                                   PSI_INT8,    PSI_INT16,   PSI_INT32,    PSI_INT64,    PSI_FLOAT16,
                                    PSI_FLOAT32, PSI_FLOAT64, PSI_BFLOAT16, PSI_COMPLEX64};
 #define DTYPES (sizeof dtypes / sizeof dtypes[0])
 
@@ -52,7 +52,8 @@ static uint64_t next_random(uint64_t *seed)
 
 static float number(uint64_t *seed)
 {
-    static const float edges[] = {0.0f, -0.0f, 1.0f, -1.0f, INFINITY, -INFINITY, NAN, 1e30f, -2.5f, 1e-41f, 3e7f};
+    static const float edges[] = {0.0f, -0.0f, 1.0f,  -1.0f,  INFINITY, -INFINITY,
+                                  NAN,  1e30f, -2.5f, 1e-41f, 3e7f};
     uint64_t r = next_random(seed);
     if (r % 6 == 0)
         return edges[r / 6 % (sizeof edges / sizeof edges[0])];
@@ -106,7 +107,8 @@ static void an_output_in_an_operands_memory_gets_the_same_bits(void **state)
     for (int isa = 0; isa < PSI_ISA_COUNT; isa++)
         for (size_t d = 0; d < DTYPES; d++)
             for (int op = 1; op < PSI_OP_ELEMENTWISE_END; op++) {
-                psi_row_fn row = psi_isa_runs((psi_isa)isa) ? psi_cpu_row_of((psi_isa)isa, op, dtypes[d]) : NULL;
+                psi_row_fn row =
+                    psi_isa_runs((psi_isa)isa) ? psi_cpu_row_of((psi_isa)isa, op, dtypes[d]) : NULL;
                 size_t size = psi_dtype_size(dtypes[d]);
                 if (row == NULL || result_size(op, dtypes[d]) != size)
                     continue;
@@ -115,11 +117,13 @@ static void an_output_in_an_operands_memory_gets_the_same_bits(void **state)
                 memcpy(other, left, COUNT * size);
                 call(row, op, COUNT, other, other, right);
                 if (memcmp(fresh, other, COUNT * size) != 0)
-                    fail_msg("%s of %s differs in place of its first operand", names[op], psi_dtype_name(dtypes[d]));
+                    fail_msg("%s of %s differs in place of its first operand", names[op],
+                             psi_dtype_name(dtypes[d]));
                 memcpy(other, right, COUNT * size);
                 call(row, op, COUNT, other, left, other);
                 if (memcmp(fresh, other, COUNT * size) != 0)
-                    fail_msg("%s of %s differs in place of its second operand", names[op], psi_dtype_name(dtypes[d]));
+                    fail_msg("%s of %s differs in place of its second operand", names[op],
+                             psi_dtype_name(dtypes[d]));
             }
 }
 
@@ -129,7 +133,8 @@ static void any_length_writes_its_elements_and_no_others(void **state)
     for (int isa = 0; isa < PSI_ISA_COUNT; isa++)
         for (size_t d = 0; d < DTYPES; d++)
             for (int op = 1; op < PSI_OP_ELEMENTWISE_END; op++) {
-                psi_row_fn row = psi_isa_runs((psi_isa)isa) ? psi_cpu_row_of((psi_isa)isa, op, dtypes[d]) : NULL;
+                psi_row_fn row =
+                    psi_isa_runs((psi_isa)isa) ? psi_cpu_row_of((psi_isa)isa, op, dtypes[d]) : NULL;
                 if (row == NULL)
                     continue;
                 size_t size = result_size(op, dtypes[d]);
@@ -140,7 +145,8 @@ static void any_length_writes_its_elements_and_no_others(void **state)
                     call(row, op, n, other + 8, left, right);
                     size_t bytes = (size_t)n * size;
                     if (memcmp(other + 8, fresh, bytes) != 0)
-                        fail_msg("%s of %s depends on the length %d", names[op], psi_dtype_name(dtypes[d]), (int)n);
+                        fail_msg("%s of %s depends on the length %d", names[op], psi_dtype_name(dtypes[d]),
+                                 (int)n);
                     for (size_t k = 0; k < 8 + 64; k++) {
                         size_t at = k < 8 ? k : bytes + k;
                         if (other[at] != 0xa5)
@@ -150,7 +156,8 @@ static void any_length_writes_its_elements_and_no_others(void **state)
             }
 }
 
-/* Ops whose polynomials use fused multiply-add where there is one; the others agree bit for bit, NaN apart. */
+/* Ops whose polynomials use fused multiply-add where there is one; the others agree bit for bit, NaN apart.
+ * */
 static bool may_differ(int op, psi_dtype dtype)
 {
     bool float32 = dtype == PSI_FLOAT32;
@@ -267,8 +274,8 @@ static void special_values_come_out_right(void **state)
                 want = (float)fmod((double)3e38f, 7.0);
             psi_cpu_row_of((psi_isa)isa, cases[i].op, PSI_FLOAT32)(1, &y, &cases[i].a, &cases[i].b, NULL);
             if (!same_float(y, want, 0.0f) || (y == 0 && !signbit(y) != !signbit(want)))
-                fail_msg("%s(%g, %g) is %g, not %g", names[cases[i].op], (double)cases[i].a, (double)cases[i].b,
-                         (double)y, (double)want);
+                fail_msg("%s(%g, %g) is %g, not %g", names[cases[i].op], (double)cases[i].a,
+                         (double)cases[i].b, (double)y, (double)want);
         }
 }
 
@@ -299,7 +306,9 @@ static void integers_wrap_and_never_trap(void **state)
         psi_dtype dtype;
         int64_t least;
         int bits;
-    } kinds[] = {{PSI_INT8, INT8_MIN, 8}, {PSI_INT16, INT16_MIN, 16}, {PSI_INT32, INT32_MIN, 32},
+    } kinds[] = {{PSI_INT8, INT8_MIN, 8},
+                 {PSI_INT16, INT16_MIN, 16},
+                 {PSI_INT32, INT32_MIN, 32},
                  {PSI_INT64, INT64_MIN, 64}};
     for (size_t k = 0; k < 4; k++) {
         psi_dtype t = kinds[k].dtype;
@@ -419,7 +428,8 @@ static void halves_round_to_nearest_even(void **state)
             psi_cpu_cast_of((psi_isa)isa, PSI_FLOAT32, t)(65536, wide, half, NULL, NULL);
             psi_cpu_cast_of((psi_isa)isa, t, PSI_FLOAT32)(65536, back, wide, NULL, NULL);
             for (int i = 0; i < 65536; i++)
-                assert_true(isnan(wide[i]) ? (back[i] & 0x7fff) > (bf ? 0x7f80 : 0x7c00) : back[i] == half[i]);
+                assert_true(isnan(wide[i]) ? (back[i] & 0x7fff) > (bf ? 0x7f80 : 0x7c00)
+                                           : back[i] == half[i]);
             /* Halfway between neighbours goes to the even one, a little more goes up. */
             for (int i = 0; i < (bf ? 0x7f7f : 0x7bff); i++) {
                 float middle = 0.5f * wide[i] + 0.5f * wide[i + 1], above = nextafterf(middle, INFINITY);

@@ -1,7 +1,7 @@
 /* isa: generic v2 v3 v4 */
-/* cast.c: the kernels that convert between any two dtypes, for the ISA named by PSI_ISA.
- * Invariant: no value is out of range for the C conversion it goes through: what does not fit becomes what the
- * processor's own conversion gives, the least int32 or int64, and is then cut to the target's width. */
+/* cast.c: the kernels that convert between any two dtypes, for the ISA named by PSI_ISA. Invariant: no value
+ * is out of range for the C conversion it goes through: what does not fit becomes what the processor's own
+ * conversion gives, the least int32 or int64, and is then cut to the target's width. */
 #include "cpu/scalar/half.h"
 
 #include "cpu/rows.h"
@@ -44,6 +44,12 @@ PSI_INLINE uint64_t truncu64_f(float x)
     return truncu64_d((double)x);
 }
 
+PSI_INLINE psi_complex64 real_only(float x)
+{
+    psi_complex64 z = {x, 0.0f};
+    return z;
+}
+
 /* A stored element as a C number: PSI_LOAD_dtype(x); of complex the real part, of halves the float32. */
 #define PSI_STORED_bool bool
 #define PSI_STORED_float16 uint16_t
@@ -75,7 +81,8 @@ PSI_INLINE uint64_t truncu64_f(float x)
 #define PSI_LOAD_float64(x) (x)
 #define PSI_LOAD_complex64(x) (x).re
 
-/* Such a number as a stored element of another dtype: PSI_STORE_dtype(class, x), class i, f or d of the number. */
+/* Such a number as a stored element of another dtype: PSI_STORE_dtype(class, x), class i, f or d of the
+ * number. */
 #define PSI_STORE_bool(class, x) ((x) != 0)
 #define PSI_STORE_uint8(class, x) PSI_SMALL_##class(uint8_t, x)
 #define PSI_STORE_uint16(class, x) PSI_SMALL_##class(uint16_t, x)
@@ -89,7 +96,7 @@ PSI_INLINE uint64_t truncu64_f(float x)
 #define PSI_STORE_bfloat16(class, x) psi_to_bfloat16((float)(x))
 #define PSI_STORE_float32(class, x) (float)(x)
 #define PSI_STORE_float64(class, x) (double)(x)
-#define PSI_STORE_complex64(class, x) (psi_complex64){(float)(x), 0.0f}
+#define PSI_STORE_complex64(class, x) real_only((float)(x))
 #define PSI_SMALL_i(type, x) (type)(x)
 #define PSI_SMALL_f(type, x) (type) trunc32_f(x)
 #define PSI_SMALL_d(type, x) (type) trunc32_d(x)
@@ -100,36 +107,36 @@ PSI_INLINE uint64_t truncu64_f(float x)
 #define PSI_HUGE_f(x) truncu64_f(x)
 #define PSI_HUGE_d(x) truncu64_d(x)
 
-#define PSI_CAST(to, from, class)                                                                            \
-    static void to##_of_##from(int64_t n, void *out, const void *pa, const void *pb, const void *pc)         \
-    {                                                                                                        \
-        (void)pb, (void)pc;                                                                                  \
-        PSI_STORED_##to *o = out;                                                                            \
-        const PSI_STORED_##from *x = pa;                                                                     \
-        PSI_IVDEP                                                                                            \
-        for (int64_t i = 0; i < n; i++)                                                                      \
-            o[i] = PSI_STORE_##to(class, PSI_LOAD_##from(x[i]));                                             \
+#define PSI_CAST(to, from, class)                                                                    \
+    static void to##_of_##from(int64_t n, void *out, const void *pa, const void *pb, const void *pc) \
+    {                                                                                                \
+        (void)pb, (void)pc;                                                                          \
+        PSI_STORED_##to *o = out;                                                                    \
+        const PSI_STORED_##from *x = pa;                                                             \
+        PSI_IVDEP                                                                                    \
+        for (int64_t i = 0; i < n; i++)                                                              \
+            o[i] = PSI_STORE_##to(class, PSI_LOAD_##from(x[i]));                                     \
     }
 
 /* Every source dtype, for one target. */
-#define PSI_CASTS_TO(to)                                                                                     \
-    PSI_CAST(to, bool, i)                                                                                    \
-    PSI_CAST(to, uint8, i)                                                                                   \
-    PSI_CAST(to, uint16, i)                                                                                  \
-    PSI_CAST(to, uint32, i)                                                                                  \
-    PSI_CAST(to, uint64, i)                                                                                  \
-    PSI_CAST(to, int8, i)                                                                                    \
-    PSI_CAST(to, int16, i)                                                                                   \
-    PSI_CAST(to, int32, i)                                                                                   \
-    PSI_CAST(to, int64, i)                                                                                   \
-    PSI_CAST(to, float64, d)                                                                                 \
-    PSI_CAST(to, float32, f)                                                                                 \
+#define PSI_CASTS_TO(to)     \
+    PSI_CAST(to, bool, i)    \
+    PSI_CAST(to, uint8, i)   \
+    PSI_CAST(to, uint16, i)  \
+    PSI_CAST(to, uint32, i)  \
+    PSI_CAST(to, uint64, i)  \
+    PSI_CAST(to, int8, i)    \
+    PSI_CAST(to, int16, i)   \
+    PSI_CAST(to, int32, i)   \
+    PSI_CAST(to, int64, i)   \
+    PSI_CAST(to, float64, d) \
+    PSI_CAST(to, float32, f) \
     PSI_CAST_LIKE_FLOAT32(to)
 
 /* Where loading makes a float32. */
-#define PSI_CAST_LIKE_FLOAT32(to)                                                                            \
-    PSI_CAST(to, float16, f)                                                                                 \
-    PSI_CAST(to, bfloat16, f)                                                                                \
+#define PSI_CAST_LIKE_FLOAT32(to) \
+    PSI_CAST(to, float16, f)      \
+    PSI_CAST(to, bfloat16, f)     \
     PSI_CAST(to, complex64, f)
 
 PSI_CASTS_TO(bool)
@@ -174,7 +181,8 @@ static void float16_from_float32(int64_t n, void *out, const void *pa, const voi
     const float *x = pa;
     int64_t i = 0;
     for (; i + 8 <= n; i += 8)
-        _mm_storeu_si128((__m128i *)(o + i), _mm256_cvtps_ph(_mm256_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT));
+        _mm_storeu_si128((__m128i *)(o + i),
+                         _mm256_cvtps_ph(_mm256_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT));
     for (; i < n; i++)
         o[i] = psi_to_float16(x[i]);
 }
@@ -184,6 +192,7 @@ static void float16_from_float32(int64_t n, void *out, const void *pa, const voi
 #endif
 
 #define PSI_CASTS PSI_PASTE(psi_casts_, PSI_ISA)
+/* clang-format off */
 #define PSI_CAST_ENTRIES(to, TO)                                                                             \
     [TO][PSI_BOOL] = to##_of_bool,                                                                           \
     [TO][PSI_UINT8] = to##_of_uint8,                                                                         \
@@ -199,6 +208,7 @@ static void float16_from_float32(int64_t n, void *out, const void *pa, const voi
     [TO][PSI_FLOAT64] = to##_of_float64,                                                                     \
     [TO][PSI_BFLOAT16] = to##_of_bfloat16,                                                                   \
     [TO][PSI_COMPLEX64] = to##_of_complex64,
+/* clang-format on */
 
 /* gcc keeps the last of two initializers of one place; these three have better kernels than their row's. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -206,6 +216,7 @@ static void float16_from_float32(int64_t n, void *out, const void *pa, const voi
 #pragma clang diagnostic ignored "-Winitializer-overrides"
 #endif
 extern const psi_cast_table PSI_CASTS;
+/* clang-format off */
 const psi_cast_table PSI_CASTS = {{
     PSI_CAST_ENTRIES(bool, PSI_BOOL)
     PSI_CAST_ENTRIES(uint8, PSI_UINT8)
@@ -225,3 +236,4 @@ const psi_cast_table PSI_CASTS = {{
     [PSI_FLOAT16][PSI_FLOAT32] = float16_from_float32,
     [PSI_COMPLEX64][PSI_COMPLEX64] = complex64_copy,
 }};
+/* clang-format on */

@@ -1,7 +1,7 @@
 /* isa: generic v2 v3 v4 */
-/* rows.c: the kernels of the element-wise rows of ops.def for one element type and ISA, named by PSI_ELEMENT and
- * PSI_ISA: a loop per row around its expression, and the table of them. Invariant: a kernel writes n elements and
- * nothing else, and an output that is the same memory as an input gets the bits of a fresh one. */
+/* rows.c: the kernels of the element-wise rows of ops.def for one element type and ISA, named by PSI_ELEMENT
+ * and PSI_ISA: a loop per row around its expression, and the table of them. Invariant: a kernel writes n
+ * elements and nothing else, and an output that is the same memory as an input gets a fresh one's bits. */
 #include "cpu/scalar/common.h"
 
 #if PSI_KIND == PSI_IS_BOOL
@@ -119,35 +119,36 @@
 #define ge(a, b) PSI_FN(ge)(a, b)
 #define sel(c, a, b) PSI_FN(sel)(c, a, b)
 
-#define PSI_LOOP(from, to, is_careful, load, expression)                                                     \
-    {                                                                                                        \
-        enum { careful = is_careful };                                                                       \
-        PSI_IVDEP                                                                                            \
-        for (int64_t i = from; i < to; i++) {                                                                \
-            load;                                                                                            \
-            o[i] = expression;                                                                               \
-        }                                                                                                    \
+#define PSI_LOOP(from, to, is_careful, load, expression) \
+    {                                                    \
+        enum { careful = is_careful };                   \
+        PSI_IVDEP                                        \
+        for (int64_t i = from; i < to; i++) {            \
+            load;                                        \
+            o[i] = expression;                           \
+        }                                                \
     }
 
-#define PSI_ROW(name, first, x, y, load, expression)                                                         \
-    static void name##_row(int64_t n, void *out, const void *pa, const void *pb, const void *pc)             \
-    {                                                                                                        \
-        PSI_OPERANDS_##first;                                                                                \
-        enum { careful = 0 };                                                                                \
-        __typeof__(expression) *o = out;                                                                     \
-        if (!PSI_GUARDED(#name)) {                                                                           \
-            PSI_LOOP(0, n, 0, load, expression)                                                              \
-            return;                                                                                          \
-        }                                                                                                    \
-        for (int64_t at = 0; at < n; at += PSI_GUARD_BLOCK) {                                                \
-            int64_t end = n - at < PSI_GUARD_BLOCK ? n : at + PSI_GUARD_BLOCK;                               \
-            if (PSI_NEEDS_CARE(#name, end - at, (x) + at, (y) + at))                                         \
-                PSI_LOOP(at, end, 1, load, expression)                                                       \
-            else                                                                                             \
-                PSI_LOOP(at, end, 0, load, expression)                                                       \
-        }                                                                                                    \
+#define PSI_ROW(name, first, x, y, load, expression)                                             \
+    static void name##_row(int64_t n, void *out, const void *pa, const void *pb, const void *pc) \
+    {                                                                                            \
+        PSI_OPERANDS_##first;                                                                    \
+        enum { careful = 0 };                                                                    \
+        __typeof__(expression) *o = out;                                                         \
+        if (!PSI_GUARDED(#name)) {                                                               \
+            PSI_LOOP(0, n, 0, load, expression)                                                  \
+            return;                                                                              \
+        }                                                                                        \
+        for (int64_t at = 0; at < n; at += PSI_GUARD_BLOCK) {                                    \
+            int64_t end = n - at < PSI_GUARD_BLOCK ? n : at + PSI_GUARD_BLOCK;                   \
+            if (PSI_NEEDS_CARE(#name, end - at, (x) + at, (y) + at))                             \
+                PSI_LOOP(at, end, 1, load, expression)                                           \
+            else                                                                                 \
+                PSI_LOOP(at, end, 0, load, expression)                                           \
+        }                                                                                        \
     }
 
+/* clang-format off */
 /* Declares operand pointers, and operands for the result's type to be read off. */
 #define PSI_OPERANDS_one                                                                                     \
     const PSI_TYPE *in_a = pa;                                                                               \
@@ -188,3 +189,4 @@ const psi_row_table PSI_TABLE = {{
 #define TERNARY UNARY
 #include "ops/table.h"
 }};
+/* clang-format on */

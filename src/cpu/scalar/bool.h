@@ -1,4 +1,5 @@
-/* bool.h: the scalar functions of bool: sums are or, products and, differences exclusive or, and false < true. */
+/* bool.h: the scalar functions of bool: sums are or, products and, differences exclusive or, and false <
+ * true. */
 #ifndef PSI_CPU_SCALAR_BOOL_H
 #define PSI_CPU_SCALAR_BOOL_H
 

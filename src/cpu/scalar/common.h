@@ -1,5 +1,6 @@
-/* common.h: what the scalar functions of every element type share: the type behind PSI_ELEMENT, names with its
- * suffix, bit casts, fused multiply-add. A translation unit is for one element type, named by PSI_ELEMENT. */
+/* common.h: what the scalar functions of every element type share: the type behind PSI_ELEMENT, names with
+ * its suffix, bit casts, fused multiply-add. A translation unit is for one element type, named by
+ * PSI_ELEMENT. */
 #ifndef PSI_CPU_SCALAR_COMMON_H
 #define PSI_CPU_SCALAR_COMMON_H
 

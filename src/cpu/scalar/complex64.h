@@ -1,5 +1,5 @@
-/* complex64.h: the scalar functions of complex64. Products and quotients, and all that the C library has, follow
- * its special cases; order is by real part, then imaginary. */
+/* complex64.h: the scalar functions of complex64. Products and quotients, and all that the C library has,
+ * follow its special cases; order is by real part, then imaginary. */
 #ifndef PSI_CPU_SCALAR_COMPLEX64_H
 #define PSI_CPU_SCALAR_COMPLEX64_H
 
@@ -299,7 +299,8 @@ PSI_INLINE bool is_guarded_complex64(const char *op)
     return !strcmp(op, "multiply") || !strcmp(op, "square");
 }
 
-PSI_INLINE bool needs_care_complex64(const char *op, int64_t n, const psi_complex64 *a, const psi_complex64 *b)
+PSI_INLINE bool needs_care_complex64(const char *op, int64_t n, const psi_complex64 *a,
+                                     const psi_complex64 *b)
 {
     (void)op;
     int32_t care = 0;

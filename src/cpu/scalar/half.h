@@ -1,5 +1,5 @@
-/* half.h: float16 and bfloat16 to and from float32, rounding to nearest, halves to even; NaN stays NaN, quiet.
- * Plain and branch-free; where the machine converts float16 itself, that is used. */
+/* half.h: float16 and bfloat16 to and from float32, rounding to nearest, halves to even; NaN stays NaN,
+ * quiet. Plain and branch-free; where the machine converts float16 itself, that is used. */
 #ifndef PSI_CPU_SCALAR_HALF_H
 #define PSI_CPU_SCALAR_HALF_H
 

@@ -1,5 +1,5 @@
-/* integer.h: the scalar functions of the eight integer types; PSI_ELEMENT says which. Sums and products wrap around
- * (computed unsigned), nothing traps, and nothing is undefined. */
+/* integer.h: the scalar functions of the eight integer types; PSI_ELEMENT says which. Sums and products wrap
+ * around (computed unsigned), nothing traps, and nothing is undefined. */
 #ifndef PSI_CPU_SCALAR_INTEGER_H
 #define PSI_CPU_SCALAR_INTEGER_H
 

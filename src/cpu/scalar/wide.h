@@ -1,7 +1,7 @@
-/* wide.h: elementary functions evaluated in double for float32 arguments, accurate to about 1e-10 relative, so that
- * the rounding to float32 is nearly always the right one. Branch-free, so that loops over them are vectorised.
- * Invariant: arguments are converted float32 values or sums and quotients of a few of them; no argument is a
- * subnormal double. */
+/* wide.h: elementary functions evaluated in double for float32 arguments, accurate to about 1e-10 relative,
+ * so that the rounding to float32 is nearly always the right one. Branch-free, so that loops over them are
+ * vectorised. Invariant: arguments are converted float32 values or sums and quotients of a few of them; no
+ * argument is a subnormal double. */
 #ifndef PSI_CPU_SCALAR_WIDE_H
 #define PSI_CPU_SCALAR_WIDE_H
 
@@ -9,7 +9,8 @@
 
 #define PSI_ROUNDER 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer, found in the low bits */
 
-/* Parts of exp(x): exp(x) = scale + scale * rest, with rest accurate near 0; x is clamped to where float32 goes. */
+/* Parts of exp(x): exp(x) = scale + scale * rest, with rest accurate near 0; x is clamped to where float32
+ * goes. */
 PSI_INLINE double psi_exp_parts(double x, double *scale)
 {
     double c = x > 200.0 ? 200.0 : x;

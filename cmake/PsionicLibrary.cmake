@@ -14,6 +14,11 @@ set(PSI_ISA_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
 set(PSI_ISA_FLAGS_v4x ${PSI_ISA_FLAGS_v4} -mavx512bf16 -mavx512vnni)
 set(PSI_ELEMENTS bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float32 float64 complex64)
 
+# The lowest kernel set is the one every machine of the architecture can fall back to.
+if(NOT "v2" IN_LIST PSIONIC_ISAS AND NOT PSIONIC_ISAS STREQUAL "generic")
+  message(FATAL_ERROR "PSIONIC_ISAS is '${PSIONIC_ISAS}': it must be 'generic' alone, or hold 'v2'")
+endif()
+
 set(psi_have)
 foreach(isa ${PSIONIC_ISAS})
   if(NOT DEFINED PSI_ISA_FLAGS_${isa})

@@ -62,6 +62,8 @@ typedef struct psi_ints {
 #define PSI_INTS(...) ((psi_ints){(const int64_t[]){__VA_ARGS__}, PSI_COUNT_(int64_t, __VA_ARGS__)})
 #define PSI_SCALAR_SHAPE ((psi_ints){NULL, 0})
 #define PSI_NONE ((psi_ints){NULL, -1})
+/* "Not given", for one integer such as an axis. */
+#define PSI_NO_INT INT64_MIN
 
 /* A list of arrays. As an argument it is borrowed; as a result it belongs to the innermost scope. */
 typedef struct psi_arrays {

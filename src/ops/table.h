@@ -3,6 +3,9 @@
 #ifndef UNARY
 #define UNARY(...)
 #endif
+#ifndef OWN_UNARY
+#define OWN_UNARY(name, prim, state, types, expr, doc) UNARY(name, prim, state, types, expr, ZERO, doc)
+#endif
 #ifndef BINARY
 #define BINARY(...)
 #endif
@@ -20,6 +23,7 @@
 #endif
 #include "ops/ops.def"
 #undef UNARY
+#undef OWN_UNARY
 #undef BINARY
 #undef COMPARE
 #undef TERNARY

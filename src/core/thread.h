@@ -9,7 +9,6 @@
 typedef struct psi_thread {
     psi_scope *scope;      /* innermost */
     bool failed;           /* an error waits */
-    bool stream_set;       /* `stream` was chosen on this thread */
     psi_stream stream;     /* where builders put nodes */
     int tracing;           /* depth of running transforms */
 } psi_thread;

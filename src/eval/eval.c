@@ -1,0 +1,249 @@
+/* eval.c: running plans, and waiting for arrays.
+ * Invariant: a node leaves PSI_SCHEDULED exactly once per plan: to PSI_READY with values, to PSI_BROKEN with its
+ * failure, or, for a fused inner node without values, back to PSI_PENDING. Inputs stay attached unless it is ready. */
+#include <pthread.h>
+
+#include "core/thread.h"
+#include "eval/fault.h"
+#include "eval/plan.h"
+#include "eval/program.h"
+#include "ops/op.h"
+
+static pthread_mutex_t done_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
+static atomic_int waiters;
+
+/* What is reported when not even an error record could be allocated. */
+static psi_error_record no_memory = {PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "out of memory during evaluation"};
+
+static int state_of(const psi_node *node)
+{
+    return atomic_load_explicit(&node->state, memory_order_acquire);
+}
+
+static void set_state(psi_node *node, psi_state state)
+{
+    atomic_store(&node->state, state);
+    if (atomic_load(&waiters)) {
+        pthread_mutex_lock(&done_lock);
+        pthread_cond_broadcast(&done);
+        pthread_mutex_unlock(&done_lock);
+    }
+}
+
+static void wait_while_scheduled(const psi_node *node)
+{
+    if (state_of(node) != PSI_SCHEDULED)
+        return;
+    atomic_fetch_add(&waiters, 1);
+    pthread_mutex_lock(&done_lock);
+    while (atomic_load(&node->state) == PSI_SCHEDULED)
+        pthread_cond_wait(&done, &done_lock);
+    pthread_mutex_unlock(&done_lock);
+    atomic_fetch_sub(&waiters, 1);
+}
+
+static void break_node(psi_node *node, const psi_error_record *why)
+{
+    psi_error_record *copy = psi_malloc(sizeof *copy);
+    if (copy)
+        *copy = *why;
+    else
+        psi_error(NULL);
+    node->failure = copy;
+    set_state(node, PSI_BROKEN);
+}
+
+/* Waits for inputs that other streams compute; false with the record when one of them failed. */
+static bool inputs_ready(const psi_step *step, psi_error_record *why)
+{
+    for (int k = 0; k < step->count; k++)
+        for (int i = 0; i < step->nodes[k]->in_count; i++) {
+            psi_node *from = psi_node_of(step->nodes[k]->in[i]);
+            bool member = false;
+            if (state_of(from) == PSI_READY)
+                continue;
+            for (int m = k; m-- > 0 && !member;)
+                member = step->nodes[m] == from;
+            if (member)
+                continue;
+            wait_while_scheduled(from);
+            if (state_of(from) != PSI_READY) {
+                *why = from->failure ? *from->failure : no_memory;
+                return false;
+            }
+        }
+    return true;
+}
+
+static bool run_nodes(psi_arena *arena, const psi_step *step)
+{
+    psi_node *node = step->nodes[0];
+    if (step->count > 1 || psi_is_fusable(node->op))
+        return psi_program_run(arena, step->nodes, step->stored, step->count);
+    psi_node_fn kernel = psi_backend_cpu()->node(node->op);
+    if (!kernel) {
+        PSI_UNSUPPORTED("%s: the CPU backend has no kernel for it", psi_ops[node->op].name);
+        return false;
+    }
+    return kernel(node);
+}
+
+/* Drops what a failed kernel left, so that the nodes can be tried again. */
+static void undo_outputs(const psi_step *step)
+{
+    for (int k = 0; k < step->count; k++)
+        for (int i = 0; i < step->nodes[k]->out_count; i++) {
+            psi_array out = &step->nodes[k]->out[i];
+            if (out->buffer)
+                psi_buffer_release(out->buffer);
+            out->buffer = NULL;
+        }
+}
+
+static void run_step(psi_arena *arena, const psi_step *step)
+{
+    psi_error_record why;
+    psi_node *sink = step->nodes[step->count - 1];
+    bool ready = inputs_ready(step, &why);
+    if (ready && !run_nodes(arena, step)) {
+        psi_error(&why);
+        undo_outputs(step);
+        ready = false;
+    }
+    if (!ready) {
+        for (int k = 0; k < step->count; k++)
+            break_node(step->nodes[k], &why);
+        return;
+    }
+    psi_fault_after(step->nodes, step->count);
+    /* Users first: detaching the sink may free the inner nodes. A stored inner node is held from outside. */
+    for (int k = 0; k + 1 < step->count; k++)
+        set_state(step->nodes[k], step->stored[k] ? PSI_READY : PSI_PENDING);
+    for (int k = 0; k + 1 < step->count; k++)
+        if (step->stored[k] && !step->nodes[k]->tracer)
+            psi_node_detach(step->nodes[k]);
+    bool keep = sink->tracer;
+    if (!keep)
+        psi_node_detach(sink);
+    set_state(sink, PSI_READY);
+}
+
+static void run_batch(psi_work *work)
+{
+    psi_batch *batch = (psi_batch *)work;
+    psi_arena scratch = {0};
+    bool failed_before = psi_this_thread.failed;
+    psi_error_record before;
+    if (failed_before)
+        psi_error(&before);
+    for (int i = 0; i < batch->count; i++) {
+        run_step(&scratch, &batch->steps[i]);
+        if (scratch.blocks)
+            psi_arena_reset(&scratch);
+    }
+    psi_arena_free(&scratch);
+    if (failed_before)
+        psi_error_raise(&before);
+    psi_plan_drop(batch->plan);
+}
+
+/* Marks all nodes of a batch that could not be queued. */
+static void break_batch(psi_batch *batch)
+{
+    psi_error_record why;
+    psi_error(&why);
+    for (int i = 0; i < batch->count; i++)
+        for (int k = 0; k < batch->steps[i].count; k++)
+            break_node(batch->steps[i].nodes[k], &why);
+    psi_plan_drop(batch->plan);
+}
+
+/* Plans and starts the work. One stream's work runs on this thread when it is about to wait anyway. */
+static bool start(psi_arrays arrays, bool will_wait)
+{
+    bool needed = false;
+    if (!psi_check_inputs(arrays, "eval"))
+        return false;
+    for (int i = 0; i < arrays.count && !needed; i++)
+        needed = state_of(psi_node_of(arrays.data[i])) != PSI_READY;
+    if (!needed)
+        return true;
+    psi_fault_start();
+    psi_graph_lock();
+    psi_plan *plan = psi_plan_new(arrays);
+    if (!plan) {
+        psi_graph_unlock();
+        return !psi_failed();
+    }
+    bool here = will_wait && !plan->batches->next;
+    atomic_fetch_add(&plan->holders, 1);
+    if (here)
+        psi_graph_unlock();
+    /* Several streams: queued under the graph lock, so that two plans are never queued in opposite orders. */
+    for (psi_batch *b = plan->batches, *next; b; b = next) {
+        next = b->next;
+        if (next)
+            atomic_fetch_add(&plan->holders, 1);
+        b->work.run = run_batch;
+        if (!psi_stream_put(b->stream, &b->work, here))
+            break_batch(b);
+    }
+    if (!here)
+        psi_graph_unlock();
+    psi_plan_drop(plan);
+    return true;
+}
+
+/* Reports a node's failure to this thread once, and lets it be tried again. */
+static bool finish(psi_node *node)
+{
+    wait_while_scheduled(node);
+    if (state_of(node) != PSI_BROKEN)
+        return true;
+    psi_graph_lock();
+    if (state_of(node) == PSI_BROKEN) {
+        psi_error_raise(node->failure ? node->failure : &no_memory);
+        psi_free(node->failure);
+        node->failure = NULL;
+        atomic_store(&node->state, PSI_PENDING);
+    }
+    psi_graph_unlock();
+    return false;
+}
+
+bool psi_async_eval(psi_arrays arrays)
+{
+    return start(arrays, false);
+}
+
+bool psi_eval(psi_arrays arrays)
+{
+    /* An earlier asynchronous failure is reported before anything is tried again. */
+    if (!psi_check_inputs(arrays, "eval"))
+        return false;
+    bool ok = true;
+    for (int i = 0; i < arrays.count; i++)
+        if (state_of(psi_node_of(arrays.data[i])) == PSI_BROKEN)
+            ok &= finish(psi_node_of(arrays.data[i]));
+    if (!ok || !start(arrays, true))
+        return false;
+    for (int i = 0; i < arrays.count; i++)
+        ok &= finish(psi_node_of(arrays.data[i]));
+    return ok;
+}
+
+bool psi_eval1(psi_array a)
+{
+    return psi_eval((psi_arrays){&a, 1});
+}
+
+bool psi_wait(psi_array a)
+{
+    return psi_eval1(a);
+}
+
+bool psi_is_available(psi_array a)
+{
+    return !psi_is_error(a) && state_of(psi_node_of(a)) == PSI_READY;
+}

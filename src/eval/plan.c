@@ -1,0 +1,244 @@
+/* plan.c: ordering the graph, grouping element-wise nodes, and cutting the work into streams.
+ *
+ * A node joins the group of its consumers when all of them are in one group of its shape and stream; so a group has
+ * one sink, nothing outside depends on a member before the sink has run, and groups never form a cycle. A member that
+ * somebody outside holds is stored; the others never reach memory. */
+#include "eval/plan.h"
+
+#include <pthread.h>
+
+#include "core/shape.h"
+#include "eval/program.h"
+#include "ops/op.h"
+
+enum { MAX_GROUP = 2048, NO_GROUP = -1, SPLIT = -2 };
+
+static pthread_mutex_t graph_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint32_t epoch;
+bool psi_plan_unfused;
+
+void psi_graph_lock(void)
+{
+    pthread_mutex_lock(&graph_lock);
+}
+
+void psi_graph_unlock(void)
+{
+    pthread_mutex_unlock(&graph_lock);
+}
+
+typedef struct order {
+    psi_node **items; /* inputs before users */
+    int count, capacity;
+    psi_node **stack;
+    int depth, stack_capacity;
+} order;
+
+static bool grow(psi_node ***list, int *capacity)
+{
+    int more = *capacity ? 2 * *capacity : 64;
+    psi_node **bigger = psi_realloc(*list, (size_t)more * sizeof *bigger);
+    if (!bigger)
+        return false;
+    *list = bigger;
+    *capacity = more;
+    return true;
+}
+
+static bool push(order *o, psi_node *node)
+{
+    if (o->depth == o->stack_capacity && !grow(&o->stack, &o->stack_capacity))
+        return false;
+    node->mark = epoch;
+    node->place = 0; /* the next input to look at */
+    node->uses = 0;
+    o->stack[o->depth++] = node;
+    return true;
+}
+
+static bool is_waiting(const psi_node *node)
+{
+    int state = atomic_load_explicit(&node->state, memory_order_acquire);
+    return state == PSI_PENDING || state == PSI_BROKEN;
+}
+
+/* Depth first, inputs before users, without recursion. */
+static bool visit(order *o, psi_node *root)
+{
+    if (!is_waiting(root) || root->mark == epoch)
+        return true;
+    if (!push(o, root))
+        return false;
+    while (o->depth) {
+        psi_node *node = o->stack[o->depth - 1];
+        if (node->op == PSI_OP_LEAF) {
+            psi_fail(PSI_INVALID_ARGUMENT, PSI_VALUE_ERROR,
+                     "eval: an array without values, such as the input of a running vmap or compile, cannot be "
+                     "evaluated");
+            return false;
+        }
+        if (node->place < (uint32_t)node->in_count) {
+            psi_node *from = psi_node_of(node->in[node->place++]);
+            if (is_waiting(from) && from->mark != epoch && !push(o, from))
+                return false;
+            continue;
+        }
+        if (o->count == o->capacity && !grow(&o->items, &o->capacity))
+            return false;
+        o->depth--;
+        o->items[o->count++] = node;
+    }
+    return true;
+}
+
+typedef struct grouping {
+    const order *o;
+    int *group;  /* per node: the place of its group's sink; while consumers are visited, the candidate */
+    int *next;   /* per node: the following member of its group, or NO_GROUP */
+    int *first;  /* per sink */
+    int *size;   /* per sink */
+} grouping;
+
+/* True when consumers and node agree on all that a tile program shares. */
+static bool fits(const grouping *g, int candidate, const psi_node *node)
+{
+    if (candidate < 0 || psi_plan_unfused || !psi_is_fusable(node->op) || g->size[candidate] >= MAX_GROUP)
+        return false;
+    const psi_node *sink = g->o->items[candidate];
+    return psi_is_fusable(sink->op) && sink->stream.index == node->stream.index &&
+           psi_same_ints(psi_shape_of((psi_array)&sink->out[0]), psi_shape_of((psi_array)&node->out[0]));
+}
+
+static void assign_groups(grouping *g)
+{
+    for (int i = g->o->count; i-- > 0;) {
+        psi_node *node = g->o->items[i];
+        int candidate = g->group[i];
+        if (fits(g, candidate, node)) {
+            g->next[i] = g->first[candidate];
+            g->first[candidate] = i;
+            g->size[candidate]++;
+        } else {
+            g->group[i] = candidate = i;
+            g->first[i] = i;
+            g->next[i] = NO_GROUP;
+            g->size[i] = 1;
+        }
+        for (int k = 0; k < node->in_count; k++) {
+            psi_node *from = psi_node_of(node->in[k]);
+            if (from->mark != epoch || !is_waiting(from))
+                continue;
+            from->uses++;
+            int *mine = &g->group[from->place];
+            *mine = *mine == NO_GROUP || *mine == candidate ? candidate : SPLIT;
+        }
+    }
+}
+
+static psi_batch *batch_of(psi_plan *plan, psi_stream stream, int most)
+{
+    psi_batch *b = plan->batches;
+    while (b && b->stream.index != stream.index)
+        b = b->next;
+    if (b)
+        return b;
+    b = psi_arena_take(&plan->arena, sizeof *b);
+    psi_step *steps = psi_arena_take(&plan->arena, (size_t)most * sizeof *steps);
+    if (!b || !steps)
+        return NULL;
+    *b = (psi_batch){.plan = plan, .stream = stream, .steps = steps, .next = plan->batches};
+    plan->batches = b;
+    return b;
+}
+
+/* Writes the steps down, sinks in order. */
+static bool write_steps(psi_plan *plan, const grouping *g)
+{
+    for (int i = 0; i < g->o->count; i++) {
+        if (g->group[i] != i)
+            continue;
+        psi_batch *batch = batch_of(plan, g->o->items[i]->stream, g->o->count);
+        size_t n = (size_t)g->size[i];
+        psi_step step = {.nodes = psi_arena_take(&plan->arena, n * sizeof *step.nodes),
+                         .stored = psi_arena_take(&plan->arena, n * sizeof *step.stored)};
+        if (!batch || !step.nodes || !step.stored)
+            return false;
+        for (int k = g->first[i]; k != NO_GROUP; k = g->next[k]) {
+            psi_node *node = g->o->items[k];
+            step.stored[step.count] = k == i || atomic_load(&node->refs) > (int)node->uses;
+            step.nodes[step.count++] = node;
+        }
+        batch->steps[batch->count++] = step;
+    }
+    return true;
+}
+
+static bool write_roots(psi_plan *plan, psi_arrays wanted)
+{
+    plan->roots = psi_arena_take(&plan->arena, (size_t)wanted.count * sizeof *plan->roots);
+    if (!plan->roots)
+        return false;
+    for (int i = 0; i < wanted.count; i++)
+        plan->roots[plan->root_count++] = psi_node_of(psi_retain(wanted.data[i]));
+    return true;
+}
+
+static bool build(psi_plan *plan, const order *o)
+{
+    size_t n = (size_t)o->count * sizeof(int);
+    grouping g = {.o = o, .group = psi_arena_take(&plan->arena, n), .next = psi_arena_take(&plan->arena, n),
+                  .first = psi_arena_take(&plan->arena, n), .size = psi_arena_take(&plan->arena, n)};
+    if (!g.group || !g.next || !g.first || !g.size)
+        return false;
+    for (int i = 0; i < o->count; i++) {
+        o->items[i]->place = (uint32_t)i;
+        g.group[i] = NO_GROUP;
+    }
+    assign_groups(&g);
+    return write_steps(plan, &g);
+}
+
+static void schedule(const order *o)
+{
+    for (int i = 0; i < o->count; i++) {
+        psi_node *node = o->items[i];
+        psi_free(node->failure);
+        node->failure = NULL;
+        atomic_store_explicit(&node->state, PSI_SCHEDULED, memory_order_relaxed);
+    }
+}
+
+psi_plan *psi_plan_new(psi_arrays wanted)
+{
+    order o = {0};
+    psi_plan *plan = NULL;
+    bool ok = true;
+    epoch++;
+    for (int i = 0; ok && i < wanted.count; i++)
+        ok = visit(&o, psi_node_of(wanted.data[i]));
+    if (ok && o.count) {
+        plan = psi_calloc(1, sizeof *plan);
+        if (plan) {
+            atomic_init(&plan->holders, 1);
+            /* Roots are retained before uses are counted, so that a root is never taken for an inner value. */
+            ok = write_roots(plan, wanted) && build(plan, &o);
+            if (ok)
+                schedule(&o);
+            else
+                psi_plan_drop(plan);
+        }
+    }
+    psi_free(o.items);
+    psi_free(o.stack);
+    return ok ? plan : NULL;
+}
+
+void psi_plan_drop(psi_plan *plan)
+{
+    if (atomic_fetch_sub(&plan->holders, 1) != 1)
+        return;
+    for (int i = 0; i < plan->root_count; i++)
+        psi_release(plan->roots[i]->out);
+    psi_arena_free(&plan->arena);
+    psi_free(plan);
+}

@@ -1,0 +1,47 @@
+/* plan.h: from arrays that are wanted to ordered steps of work, each a fused group or one op.
+ * Invariant: a node is PSI_SCHEDULED from the moment a plan took it until its step has run. */
+#ifndef PSI_EVAL_PLAN_H
+#define PSI_EVAL_PLAN_H
+
+#include "eval/arena.h"
+#include "eval/stream.h"
+#include "core/node.h"
+
+/* One group of element-wise nodes, or a single node of any op. In topological order. */
+typedef struct psi_step {
+    psi_node **nodes;
+    bool *stored; /* which nodes' values must be in memory; the last one's always */
+    int count;
+} psi_step;
+
+/* The steps of one stream. `plan` is freed with the last of its batches. */
+typedef struct psi_batch {
+    psi_work work;
+    struct psi_plan *plan;
+    psi_stream stream;
+    psi_step *steps;
+    int count;
+    struct psi_batch *next;
+} psi_batch;
+
+typedef struct psi_plan {
+    psi_arena arena;
+    atomic_int holders; /* batches not yet finished, and the planner */
+    psi_batch *batches;
+    psi_node **roots; /* retained */
+    int root_count;
+} psi_plan;
+
+/* Guards graph structure: who plans, and who detaches inputs that a planner might read. */
+void psi_graph_lock(void);
+void psi_graph_unlock(void);
+
+/* Plans all that is needed for the arrays; NULL with nothing recorded when there is nothing to do, NULL with an error
+ * when it cannot be planned. On success all nodes are PSI_SCHEDULED. Holding the graph lock. */
+psi_plan *psi_plan_new(psi_arrays wanted);
+void psi_plan_drop(psi_plan *plan);
+
+/* Test hook: when set, ops are run one by one, unfused. */
+extern bool psi_plan_unfused;
+
+#endif

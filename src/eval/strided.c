@@ -1,0 +1,67 @@
+/* strided.c: reading elements of any layout in row-major order, by runs along the innermost axis. */
+#include "eval/strided.h"
+
+#include <string.h>
+
+#include "core/shape.h"
+
+void psi_strided_of(psi_strided *s, psi_array a)
+{
+    s->base = psi_values(a);
+    s->itemsize = (int)psi_itemsize(a);
+    for (int i = 0; i < a->ndim; i++) {
+        s->shape[i] = a->shape[i];
+        s->strides[i] = psi_strides_of(a)[i];
+    }
+    s->ndim = psi_collapse(a->ndim, s->shape, 1, (int64_t *const[]){s->strides});
+}
+
+#define RUN(type)                                                                                            \
+    do {                                                                                                     \
+        type *o = out;                                                                                       \
+        const type *p = (const void *)from;                                                                  \
+        for (int64_t i = 0; i < n; i++)                                                                      \
+            o[i] = p[i * stride];                                                                            \
+    } while (0)
+
+/* n elements at a constant stride, to dense memory. */
+static void run(void *out, const char *from, int64_t stride, int64_t n, int itemsize)
+{
+    if (stride == 1)
+        memcpy(out, from, (size_t)(n * itemsize));
+    else if (itemsize == 1)
+        RUN(uint8_t);
+    else if (itemsize == 2)
+        RUN(uint16_t);
+    else if (itemsize == 4)
+        RUN(uint32_t);
+    else
+        RUN(uint64_t);
+}
+
+void psi_strided_load(const psi_strided *s, int64_t start, int64_t n, void *out)
+{
+    int64_t at[PSI_MAX_NDIM], rest = start, offset = 0;
+    char *to = out;
+    int last = s->ndim - 1;
+    for (int i = last; i >= 0; i--) {
+        at[i] = rest % s->shape[i];
+        rest /= s->shape[i];
+        offset += at[i] * s->strides[i];
+    }
+    while (n > 0) {
+        int64_t length = s->shape[last] - at[last];
+        if (length > n)
+            length = n;
+        run(to, s->base + offset * s->itemsize, s->strides[last], length, s->itemsize);
+        to += length * s->itemsize;
+        n -= length;
+        offset += length * s->strides[last];
+        at[last] += length;
+        for (int i = last; i > 0 && at[i] == s->shape[i]; i--) {
+            offset += s->strides[i - 1] - at[i] * s->strides[i];
+            at[i] = 0;
+            at[i - 1]++;
+        }
+    }
+}

@@ -71,8 +71,8 @@ PSI_API bool psi_wait(psi_array a);
 /* True when the values are there to be read without waiting. */
 PSI_API bool psi_is_available(psi_array a);
 
-/* Evaluates, and returns the elements in row-major order, borrowed until the array is released; copies
- * into a row-major buffer first when the layout differs. NULL with an error on failure. */
+/* Evaluates, and returns the elements in row-major order, borrowed until the array is released; where the
+ * layout differs, a row-major copy that belongs to the innermost scope. NULL with an error on failure. */
 PSI_API const void *psi_data(psi_array a);
 
 /* Evaluates, and writes the elements in row-major order to `out`, psi_nbytes(a) bytes. */

@@ -123,8 +123,7 @@ static void run_step(psi_arena *arena, const psi_step *step)
     for (int k = 0; k + 1 < step->count; k++)
         if (step->stored[k] && !step->nodes[k]->tracer)
             psi_node_detach(step->nodes[k]);
-    bool keep = sink->tracer;
-    if (!keep)
+    if (!sink->tracer)
         psi_node_detach(sink);
     set_state(sink, PSI_READY);
 }
@@ -176,21 +175,25 @@ static bool start(psi_arrays arrays, bool will_wait)
         psi_graph_unlock();
         return !psi_failed();
     }
+    /* Queued under the graph lock, so that two plans never stand in opposite orders on two streams. */
+    psi_batch *mine = NULL;
     bool here = will_wait && !plan->batches->next;
-    atomic_fetch_add(&plan->holders, 1);
-    if (here)
-        psi_graph_unlock();
-    /* Several streams: queued under the graph lock, so that two plans are never queued in opposite orders. */
-    for (psi_batch *b = plan->batches, *next; b; b = next) {
-        next = b->next;
-        if (next)
-            atomic_fetch_add(&plan->holders, 1);
+    for (psi_batch *b = plan->batches; b; b = b->next)
+        atomic_fetch_add(&plan->holders, 1);
+    for (psi_batch *b = plan->batches; b; b = b->next) {
         b->work.run = run_batch;
-        if (!psi_stream_put(b->stream, &b->work, here))
+        psi_put put = psi_stream_put(b->stream, &b->work, here);
+        if (put == PSI_PUT_YOURS)
+            mine = b;
+        else if (put == PSI_PUT_FAILED)
             break_batch(b);
     }
-    if (!here)
-        psi_graph_unlock();
+    psi_graph_unlock();
+    if (mine) {
+        psi_stream stream = mine->stream;
+        run_batch(&mine->work);
+        psi_stream_leave(stream);
+    }
     psi_plan_drop(plan);
     return true;
 }

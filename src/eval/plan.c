@@ -7,6 +7,8 @@
 
 #include <pthread.h>
 
+#include <psionic/scope.h>
+
 #include "core/shape.h"
 #include "eval/program.h"
 #include "ops/op.h"

@@ -61,21 +61,18 @@ static psi_work *next_work(line *l)
     return work;
 }
 
-static void run_one(line *l, psi_work *work)
-{
-    pthread_mutex_unlock(&l->lock);
-    work->run(work);
-    pthread_mutex_lock(&l->lock);
-    l->busy = false;
-    pthread_cond_broadcast(&l->changed);
-}
-
 static _Noreturn void *order(void *context)
 {
     line *l = context;
     pthread_mutex_lock(&l->lock);
-    for (;;)
-        run_one(l, next_work(l));
+    for (;;) {
+        psi_work *work = next_work(l);
+        pthread_mutex_unlock(&l->lock);
+        work->run(work);
+        pthread_mutex_lock(&l->lock);
+        l->busy = false;
+        pthread_cond_broadcast(&l->changed);
+    }
 }
 
 static bool start(line *l)
@@ -91,18 +88,18 @@ static bool start(line *l)
     return l->started;
 }
 
-bool psi_stream_put(psi_stream stream, psi_work *work, bool may_run_here)
+psi_put psi_stream_put(psi_stream stream, psi_work *work, bool may_run_here)
 {
     line *l = line_of(stream);
+    psi_put answer = PSI_PUT_QUEUED;
     if (!l)
-        return false;
+        return PSI_PUT_FAILED;
     pthread_mutex_lock(&l->lock);
     if (may_run_here && !l->first && !l->busy) {
         l->busy = true;
-        run_one(l, work);
+        answer = PSI_PUT_YOURS;
     } else if (!l->started && !start(l)) {
-        pthread_mutex_unlock(&l->lock);
-        return false;
+        answer = PSI_PUT_FAILED;
     } else {
         work->next = NULL;
         *l->last = work;
@@ -110,7 +107,16 @@ bool psi_stream_put(psi_stream stream, psi_work *work, bool may_run_here)
         pthread_cond_broadcast(&l->changed);
     }
     pthread_mutex_unlock(&l->lock);
-    return true;
+    return answer;
+}
+
+void psi_stream_leave(psi_stream stream)
+{
+    line *l = line_of(stream);
+    pthread_mutex_lock(&l->lock);
+    l->busy = false;
+    pthread_cond_broadcast(&l->changed);
+    pthread_mutex_unlock(&l->lock);
 }
 
 bool psi_synchronize(psi_stream stream)

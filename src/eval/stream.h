@@ -11,9 +11,15 @@ typedef struct psi_work {
     void (*run)(struct psi_work *work); /* frees the work if need be */
 } psi_work;
 
-/* Queues work; with `may_run_here`, runs it on this thread when the stream is idle. False with an error when the
- * ordering thread cannot be started; the work has not run then. */
-bool psi_stream_put(psi_stream stream, psi_work *work, bool may_run_here);
+typedef enum psi_put {
+    PSI_PUT_FAILED, /* an error was recorded; the work will not run */
+    PSI_PUT_QUEUED,
+    PSI_PUT_YOURS   /* the stream was idle and is now held: run the work, then call psi_stream_leave */
+} psi_put;
+
+/* Gives work a place in the stream's order. PSI_PUT_YOURS only with `may_run_here`. */
+psi_put psi_stream_put(psi_stream stream, psi_work *work, bool may_run_here);
+void psi_stream_leave(psi_stream stream);
 
 /* In the child after fork: queued work is lost, threads are gone. */
 void psi_streams_after_fork(void);

@@ -1,0 +1,19 @@
+/* backend.c: the CPU's table of kernels. */
+#include "cpu/kernels.h"
+#include "ops/op.h"
+
+static const psi_node_fn kernels[PSI_OP_COUNT] = {
+#define NODE(name, ...) [PSI_OP_##name] = psi_cpu_##name,
+#include "ops/table.h"
+};
+
+static psi_node_fn kernel_of(int op)
+{
+    return op >= 0 && op < PSI_OP_COUNT ? kernels[op] : NULL;
+}
+
+const psi_backend *psi_backend_cpu(void)
+{
+    static const psi_backend cpu = {"cpu", psi_cpu_row, psi_cpu_cast, kernel_of};
+    return &cpu;
+}

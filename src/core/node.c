@@ -78,7 +78,7 @@ bool psi_check_inputs(psi_arrays in, const char *op)
 
 static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec *out)
 {
-    int64_t dims = 0;
+    int64_t dims = 0, attrs = spec.attr.count > 0 ? spec.attr.count : 0;
     for (int i = 0; i < outputs; i++) {
         if (out[i].shape.count > PSI_MAX_NDIM) {
             PSI_INVALID("%d dimensions are more than the limit of %d", out[i].shape.count, PSI_MAX_NDIM);
@@ -91,7 +91,7 @@ static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec
         dims += 2 * out[i].shape.count;
     }
     size_t head = offsetof(psi_node, out) + (size_t)outputs * sizeof(struct psi_array_s);
-    size_t lists = (size_t)spec.in.count * sizeof(psi_array) + (size_t)(dims + spec.attr.count) * sizeof(int64_t);
+    size_t lists = (size_t)spec.in.count * sizeof(psi_array) + (size_t)(dims + attrs) * sizeof(int64_t);
     psi_node *node = psi_malloc(head + lists);
     if (!node)
         return NULL;

@@ -151,12 +151,6 @@ static bool compile(program *p)
                 return false;
         for (int i = node->in_count; i < 3; i++)
             ins->in[i] = ins->in[0];
-        if (node->op == PSI_OP_select) { /* rows take (a, b, c) with the condition last */
-            operand condition = ins->in[0];
-            ins->in[0] = ins->in[1];
-            ins->in[1] = ins->in[2];
-            ins->in[2] = condition;
-        }
         if (p->stored[k]) {
             ins->out = (operand){psi_values(out), (int)psi_itemsize(out), false};
         } else {

@@ -51,7 +51,7 @@ PSI_INLINE psi_complex64 real_only(float x)
 }
 
 /* A stored element as a C number: PSI_LOAD_dtype(x); of complex the real part, of halves the float32. */
-#define PSI_STORED_bool bool
+#define PSI_STORED_bool uint8_t /* compilers vectorise bytes better than bool */
 #define PSI_STORED_float16 uint16_t
 #define PSI_STORED_bfloat16 uint16_t
 #define PSI_STORED_uint8 uint8_t

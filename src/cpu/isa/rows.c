@@ -149,7 +149,8 @@
     }
 
 /* clang-format off */
-/* Declares operand pointers, and operands for the result's type to be read off. */
+/* Declares operand pointers, and operands for the result's type to be read off. A condition is read as
+ * the byte it is, as compilers vectorise that better. */
 #define PSI_OPERANDS_one                                                                                     \
     const PSI_TYPE *in_a = pa;                                                                               \
     PSI_TYPE a;                                                                                              \
@@ -159,7 +160,7 @@
     PSI_TYPE a, b;                                                                                           \
     (void)pc
 #define PSI_OPERANDS_three                                                                                   \
-    const bool *in_c = pa;                                                                                   \
+    const uint8_t *in_c = pa;                                                                                \
     const PSI_TYPE *in_a = pb, *in_b = pc;                                                                   \
     bool c;                                                                                                  \
     PSI_TYPE a, b
@@ -177,7 +178,7 @@
 #define COMPARE BINARY
 #define TERNARY(name, primitive, state, types, expression, ...)                                              \
     PSI_PASTE(PSI_BUILD_, PSI_TAKES_##types)                                                                 \
-    (name, three, in_a, in_b, (c = in_c[i], a = in_a[i], b = in_b[i]), expression)
+    (name, three, in_a, in_b, (c = in_c[i] != 0, a = in_a[i], b = in_b[i]), expression)
 #include "ops/table.h"
 
 #define PSI_TABLE PSI_PASTE(PSI_PASTE(PSI_FN(psi_rows), _), PSI_ISA)

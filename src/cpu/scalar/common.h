@@ -57,7 +57,7 @@ typedef _Bool bool;
 #define PSI_IS_FLOAT64 5
 #define PSI_IS_COMPLEX 6
 
-#define PSI_TYPE_bool bool
+#define PSI_TYPE_bool uint8_t
 #define PSI_TYPE_uint8 uint8_t
 #define PSI_TYPE_uint16 uint16_t
 #define PSI_TYPE_uint32 uint32_t

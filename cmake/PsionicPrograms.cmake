@@ -71,6 +71,17 @@ find_package(PkgConfig REQUIRED)
 psi_programs(bench bench psionic_internal)
 psi_programs(example examples psionic)
 
+# Fuzz targets, for clang: -DPSIONIC_FUZZ=ON -DPSIONIC_SANITIZE=address,undefined,fuzzer-no-link
+option(PSIONIC_FUZZ "Build fuzz/*.c with clang's libFuzzer" OFF)
+if(PSIONIC_FUZZ)
+  psi_programs(fuzz fuzz psionic_internal)
+  file(GLOB psi_fuzz_sources ${PROJECT_SOURCE_DIR}/fuzz/*.c)
+  foreach(file ${psi_fuzz_sources})
+    get_filename_component(name ${file} NAME_WE)
+    target_link_options(fuzz-${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endif()
+
 file(GLOB psi_case_program CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/parity/*.c)
 file(GLOB psi_case_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/parity/cases/*.c)
 if(psi_case_sources)

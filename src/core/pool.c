@@ -361,7 +361,8 @@ static void make_scratch_key(void)
     scratch_keyed = pthread_key_create(&scratch_key, free_scratch) == 0;
 }
 
-static __attribute__((destructor)) void drop_scratch_key(void)
+/* The priority makes it run after shut_down: a worker that ends later than its key would leave its scratch. */
+static __attribute__((destructor(101))) void drop_scratch_key(void)
 {
     free_scratch(mine);
     if (scratch_keyed)

@@ -93,10 +93,12 @@ bool parity_check(const char *file, int line, bool held, const char *text)
 
 bool parity_check_int(const char *file, int line, const char *text, int64_t got, int64_t wanted)
 {
-    return parity_judge(file, line, got == wanted, text, "is %lld, wanted %lld", (long long)got, (long long)wanted);
+    return parity_judge(file, line, got == wanted, text, "is %lld, wanted %lld", (long long)got,
+                        (long long)wanted);
 }
 
-bool parity_check_near(const char *file, int line, const char *text, double got, double wanted, double tolerance)
+bool parity_check_near(const char *file, int line, const char *text, double got, double wanted,
+                       double tolerance)
 {
     bool held = got == wanted || (isnan(got) && isnan(wanted)) || fabs(got - wanted) <= tolerance;
     return parity_judge(file, line, held, text, "is %.17g, wanted %.17g within %g", got, wanted, tolerance);
@@ -126,7 +128,8 @@ bool parity_check_shape(const char *file, int line, const char *text, psi_ints g
         held = got.data[i] == wanted.data[i];
     }
     char a[256], b[256];
-    return parity_judge(file, line, held, text, "shape is %s, wanted %s", shape_text(a, got), shape_text(b, wanted));
+    return parity_judge(file, line, held, text, "shape is %s, wanted %s", shape_text(a, got),
+                        shape_text(b, wanted));
 }
 
 bool parity_check_dtype(const char *file, int line, const char *text, psi_dtype got, psi_dtype wanted)
@@ -152,14 +155,16 @@ bool parity_check_error(const char *file, int line, const char *text, psi_code c
     }
     bool held = record.code == code && (kind < 0 || (int)record.kind == kind) && record.message[0];
     return parity_judge(file, line, held, text, "failed with %s (kind %d): \"%s\", wanted %s (kind %d)",
-                        psi_code_name(record.code), (int)record.kind, record.message, psi_code_name(code), kind);
+                        psi_code_name(record.code), (int)record.kind, record.message, psi_code_name(code),
+                        kind);
 }
 
 bool parity_check_eval_error(const char *file, int line, const char *text, psi_code code, psi_array a)
 {
     if (psi_failed() || psi_is_error(a)) {
         psi_error(NULL);
-        return parity_judge(file, line, false, text, "failed when built, wanted %s from evaluation", psi_code_name(code));
+        return parity_judge(file, line, false, text, "failed when built, wanted %s from evaluation",
+                            psi_code_name(code));
     }
     bool fine = psi_eval1(a);
     return parity_check_error(file, line, text, code, -1) && !fine;
@@ -170,7 +175,8 @@ bool parity_check_refusal(const char *file, int line, const char *text, psi_code
     psi_error_record record;
     bool typed = code >= PSI_UNSUPPORTED_OP && code <= PSI_TOPOLOGY_MISMATCH;
     if (!psi_error(&record)) {
-        return parity_judge(file, line, false, text, "succeeded, wanted a refusal with %s", psi_code_name(code));
+        return parity_judge(file, line, false, text, "succeeded, wanted a refusal with %s",
+                            psi_code_name(code));
     }
     bool held = typed && record.code == code && record.message[0];
     if (held && !parity_now.refused) {

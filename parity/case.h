@@ -69,14 +69,14 @@ void parity_register(parity_case *one);
 #define PARITY_JOIN_(a, b) a##b
 #define PARITY_NAME_(a, b) PARITY_JOIN_(a, b)
 
-#define PARITY_DEFINE_(id, family, file, test)                                                               \
-    static void PARITY_NAME_(parity_run_, id)(void);                                                         \
-    static parity_case PARITY_NAME_(parity_entry_, id) = {                                                   \
-        family, file, test, __FILE__, __LINE__, PARITY_NAME_(parity_run_, id), NULL};                        \
-    __attribute__((constructor)) static void PARITY_NAME_(parity_add_, id)(void)                             \
-    {                                                                                                        \
-        parity_register(&PARITY_NAME_(parity_entry_, id));                                                   \
-    }                                                                                                        \
+#define PARITY_DEFINE_(id, family, file, test)                                        \
+    static void PARITY_NAME_(parity_run_, id)(void);                                  \
+    static parity_case PARITY_NAME_(parity_entry_, id) = {                            \
+        family, file, test, __FILE__, __LINE__, PARITY_NAME_(parity_run_, id), NULL}; \
+    __attribute__((constructor)) static void PARITY_NAME_(parity_add_, id)(void)      \
+    {                                                                                 \
+        parity_register(&PARITY_NAME_(parity_entry_, id));                            \
+    }                                                                                 \
     static void PARITY_NAME_(parity_run_, id)(void)
 
 #define PARITY_CASE(family, file, test) PARITY_DEFINE_(__LINE__, #family, file, test)
@@ -86,11 +86,11 @@ void parity_register(parity_case *one);
 
 #define CHECK(cond) parity_check(PARITY_HERE_, (cond), #cond)
 #define CHECK_FALSE(cond) parity_check(PARITY_HERE_, !(cond), "not: " #cond)
-#define REQUIRE(cond)                                                                                        \
-    do {                                                                                                     \
-        if (!parity_check(PARITY_HERE_, (cond), #cond)) {                                                    \
-            return;                                                                                          \
-        }                                                                                                    \
+#define REQUIRE(cond)                                     \
+    do {                                                  \
+        if (!parity_check(PARITY_HERE_, (cond), #cond)) { \
+            return;                                       \
+        }                                                 \
     } while (0)
 #define CHECK_EQ_INT(a, b) parity_check_int(PARITY_HERE_, #a, (int64_t)(a), (int64_t)(b))
 #define CHECK_NEAR(a, b, tolerance) parity_check_near(PARITY_HERE_, #a, (a), (b), (tolerance))
@@ -101,29 +101,30 @@ void parity_register(parity_case *one);
 #define CHECK_TRUE(a) parity_check_true(PARITY_HERE_, #a, (a))
 #define CHECK_EMPTY(a) parity_check_values(PARITY_HERE_, #a, (a), 0, NULL, 0)
 #define CHECK_VALUES(a, ...) CHECK_VALUES_NEAR(a, 0, __VA_ARGS__)
-#define CHECK_VALUES_NEAR(a, tolerance, ...)                                                                 \
-    parity_check_values(PARITY_HERE_, #a, (a), (tolerance), (const long double[]){__VA_ARGS__},              \
+#define CHECK_VALUES_NEAR(a, tolerance, ...)                                                    \
+    parity_check_values(PARITY_HERE_, #a, (a), (tolerance), (const long double[]){__VA_ARGS__}, \
                         PSI_COUNT_(long double, __VA_ARGS__))
 #define CHECK_SAME(a, b) parity_check_close(PARITY_HERE_, #a, (a), (b), 0, 0, true)
 #define CHECK_CLOSE(a, b, rtol, atol) parity_check_close(PARITY_HERE_, #a, (a), (b), (rtol), (atol), false)
 #define CHECK_ERROR(code, expression) CHECK_ERROR_KIND(code, -1, expression)
-#define CHECK_ERROR_KIND(code, kind, expression)                                                             \
+#define CHECK_ERROR_KIND(code, kind, expression) \
     (parity_before_error(), (void)(expression), parity_check_error(PARITY_HERE_, #expression, (code), (kind)))
 #define CHECK_EVAL_ERROR(code, a) parity_check_eval_error(PARITY_HERE_, #a, (code), (a))
-#define EXPECT_REFUSAL(code, scope, expression)                                                              \
-    (parity_before_error(), (void)(expression),                                                              \
+#define EXPECT_REFUSAL(code, scope, expression) \
+    (parity_before_error(), (void)(expression), \
      parity_check_refusal(PARITY_HERE_, #expression, (code), (scope)))
 #define CHECK_EVERY_ISA(a) parity_check_every_isa(PARITY_HERE_, (a))
 #define NOTE(...) parity_note(__VA_ARGS__)
-#define UNSUPPORTED(why)                                                                                     \
-    do {                                                                                                     \
-        parity_unsupported(why);                                                                             \
-        return;                                                                                              \
+#define UNSUPPORTED(why)         \
+    do {                         \
+        parity_unsupported(why); \
+        return;                  \
     } while (0)
 
 bool parity_check(const char *file, int line, bool held, const char *text);
 bool parity_check_int(const char *file, int line, const char *text, int64_t got, int64_t wanted);
-bool parity_check_near(const char *file, int line, const char *text, double got, double wanted, double tolerance);
+bool parity_check_near(const char *file, int line, const char *text, double got, double wanted,
+                       double tolerance);
 bool parity_check_string(const char *file, int line, const char *text, const char *got, const char *wanted);
 bool parity_check_shape(const char *file, int line, const char *text, psi_ints got, psi_ints wanted);
 bool parity_check_dtype(const char *file, int line, const char *text, psi_dtype got, psi_dtype wanted);

@@ -53,8 +53,8 @@ void parity_compare_isas(const char *program, const char *id)
         /* The first word is the set really used: a machine without the one asked for uses another. */
         size_t word = strcspn(got, " ");
         if (word == strlen(sets[i]) && strncmp(got, sets[i], word) == 0) {
-            parity_judge(__FILE__, __LINE__, strcmp(got + word + 1, wanted) == 0, name, "gives other bits than %s",
-                         psi_isa_name());
+            parity_judge(__FILE__, __LINE__, strcmp(got + word + 1, wanted) == 0, name,
+                         "gives other bits than %s", psi_isa_name());
         }
     }
 }

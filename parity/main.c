@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-/* Offered by test builds of the library: the names of the ops evaluated so far; returns how many there are. */
-__attribute__((weak)) int psi_test_evaluated_ops(const char **names, int room);
+#include "eval/fault.h"
 
 static void put_json(const char *text)
 {
@@ -37,6 +36,19 @@ static void put_text(const char *key, const char *text)
 {
     printf(",\"%s\":", key);
     put_json(text);
+}
+
+/* The ops that evaluation met: what a fault in one of them could reach. */
+static void put_ops(void)
+{
+    const char *ops[PARITY_NAMES_MAX], *name;
+    int count = 0;
+    for (int i = 0; (name = psi_test_op_name(i)) && count < PARITY_NAMES_MAX; i++) {
+        if (psi_test_evaluated(i)) {
+            ops[count++] = name;
+        }
+    }
+    put_names("ops", ops, count);
 }
 
 static void case_id(const parity_case *one, char *id, size_t room)
@@ -105,22 +117,21 @@ static int run(const char *program, const char *id)
         fprintf(stderr, "psionic-parity-cases: no case has the id \"%s\"; --list shows them\n", id);
         return 2;
     }
+    psi_test_record_ops(true);
     run_case(one);
     if (parity_now.hash_count > 0) {
         parity_compare_isas(program, id);
     }
     const char *end = outcome();
-    static const char *ops[PARITY_NAMES_MAX];
-    int op_count = psi_test_evaluated_ops ? psi_test_evaluated_ops(ops, PARITY_NAMES_MAX) : -1;
     printf("{\"id\":");
     put_json(id);
     put_text("outcome", end);
     printf(",\"checks\":%d,\"failures\":%d", parity_now.checks, parity_now.failures);
     put_names("calls", parity_now.calls, parity_now.call_count);
-    if (op_count >= 0) {
-        put_names("ops", ops, op_count < PARITY_NAMES_MAX ? op_count : PARITY_NAMES_MAX);
-    }
-    put_text("message", parity_now.failures ? parity_now.message : parity_now.unsupported ? parity_now.unsupported : "");
+    put_ops();
+    put_text("message", parity_now.failures      ? parity_now.message
+                        : parity_now.unsupported ? parity_now.unsupported
+                                                 : "");
     if (parity_now.failures && parity_now.notes[0]) {
         put_text("notes", parity_now.notes);
     }

@@ -54,7 +54,8 @@
 #define psi_set_memory_limit(...) (psi_record("set_memory_limit"), psi_set_memory_limit(__VA_ARGS__))
 #define psi_memory_limit(...) (psi_record("memory_limit"), psi_memory_limit(__VA_ARGS__))
 #define psi_set_cache_limit(...) (psi_record("set_cache_limit"), psi_set_cache_limit(__VA_ARGS__))
-#define psi_set_hard_memory_limit(...) (psi_record("set_hard_memory_limit"), psi_set_hard_memory_limit(__VA_ARGS__))
+#define psi_set_hard_memory_limit(...) \
+    (psi_record("set_hard_memory_limit"), psi_set_hard_memory_limit(__VA_ARGS__))
 #define psi_thread_count(...) (psi_record("thread_count"), psi_thread_count(__VA_ARGS__))
 #define psi_set_thread_count(...) (psi_record("set_thread_count"), psi_set_thread_count(__VA_ARGS__))
 #define psi_isa_name(...) (psi_record("isa_name"), psi_isa_name(__VA_ARGS__))
@@ -73,6 +74,7 @@
 #define psi_tree_unflatten(...) (psi_record("tree_unflatten"), psi_tree_unflatten(__VA_ARGS__))
 #define psi_tree_map(...) (psi_record("tree_map"), psi_tree_map(__VA_ARGS__))
 #define psi_tree_flatten_paths(...) (psi_record("tree_flatten_paths"), psi_tree_flatten_paths(__VA_ARGS__))
-#define psi_tree_unflatten_paths(...) (psi_record("tree_unflatten_paths"), psi_tree_unflatten_paths(__VA_ARGS__))
+#define psi_tree_unflatten_paths(...) \
+    (psi_record("tree_unflatten_paths"), psi_tree_unflatten_paths(__VA_ARGS__))
 
 #endif

@@ -32,11 +32,11 @@ static double from_bfloat(uint16_t bits)
     return value;
 }
 
-#define WIDEN_(dtype, type, convert)                                                                         \
-    case dtype: {                                                                                            \
-        type one;                                                                                            \
-        memcpy(&one, bytes + (size_t)i * sizeof one, sizeof one);                                            \
-        return (long double)convert(one);                                                                    \
+#define WIDEN_(dtype, type, convert)                              \
+    case dtype: {                                                 \
+        type one;                                                 \
+        memcpy(&one, bytes + (size_t)i * sizeof one, sizeof one); \
+        return (long double)convert(one);                         \
     }
 
 static long double widen(const unsigned char *bytes, psi_dtype dtype, int64_t i)
@@ -98,7 +98,8 @@ bool parity_check_true(const char *file, int line, const char *text, psi_array a
     bool held = h.count == 1 && h.values[0] != 0;
     int64_t count = h.count;
     free(h.values);
-    return parity_judge(file, line, held, text, count == 1 ? "is false" : "has %lld values, wanted one", (long long)count);
+    return parity_judge(file, line, held, text, count == 1 ? "is false" : "has %lld values, wanted one",
+                        (long long)count);
 }
 
 bool parity_check_values(const char *file, int line, const char *text, psi_array a, double tolerance,
@@ -119,14 +120,15 @@ bool parity_check_values(const char *file, int line, const char *text, psi_array
     if (bad < 0) {
         return parity_judge(file, line, held, text, "has %lld values, wanted %d", (long long)h.count, count);
     }
-    return parity_judge(file, line, held, text, "value %lld is %.21Lg, wanted %.21Lg within %g", (long long)bad, got, want,
-                        tolerance);
+    return parity_judge(file, line, held, text, "value %lld is %.21Lg, wanted %.21Lg within %g",
+                        (long long)bad, got, want, tolerance);
 }
 
 static bool same_shape(psi_array a, psi_array b)
 {
     psi_ints x = psi_shape(a), y = psi_shape(b);
-    return x.count == y.count && (x.count == 0 || memcmp(x.data, y.data, sizeof(int64_t) * (size_t)x.count) == 0);
+    return x.count == y.count &&
+           (x.count == 0 || memcmp(x.data, y.data, sizeof(int64_t) * (size_t)x.count) == 0);
 }
 
 bool parity_check_close(const char *file, int line, const char *text, psi_array a, psi_array b, double rtol,
@@ -140,7 +142,8 @@ bool parity_check_close(const char *file, int line, const char *text, psi_array 
         free(x.values);
         return false;
     }
-    bool alike = same_shape(a, b) && x.count == y.count && (!same_dtype || psi_dtype_of(a) == psi_dtype_of(b));
+    bool alike =
+        same_shape(a, b) && x.count == y.count && (!same_dtype || psi_dtype_of(a) == psi_dtype_of(b));
     int64_t bad = -1;
     for (int64_t i = 0; alike && bad < 0 && i < x.count; i++) {
         bad = near(x.values[i], y.values[i], atol + rtol * fabsl(y.values[i])) ? -1 : i;
@@ -150,11 +153,12 @@ bool parity_check_close(const char *file, int line, const char *text, psi_array 
     free(y.values);
     if (!alike) {
         return parity_judge(file, line, false, text, "shapes or dtypes differ (%s of %lld, %s of %lld)",
-                            psi_dtype_name(psi_dtype_of(a)), (long long)psi_size(a), psi_dtype_name(psi_dtype_of(b)),
-                            (long long)psi_size(b));
+                            psi_dtype_name(psi_dtype_of(a)), (long long)psi_size(a),
+                            psi_dtype_name(psi_dtype_of(b)), (long long)psi_size(b));
     }
-    return parity_judge(file, line, bad < 0, text, "value %lld is %.21Lg, wanted %.21Lg within %g + %g * |wanted|",
-                        (long long)bad, got, want, atol, rtol);
+    return parity_judge(file, line, bad < 0, text,
+                        "value %lld is %.21Lg, wanted %.21Lg within %g + %g * |wanted|", (long long)bad, got,
+                        want, atol, rtol);
 }
 
 bool parity_check_every_isa(const char *file, int line, psi_array a)

@@ -58,11 +58,12 @@ def _proofs(report: Report) -> str:
     """The capability matrix, and for each op the smallest case that proved it."""
     rows = json.loads((BUILD / "generated" / "ops.json").read_text(encoding="utf-8"))
     proofs: Dict[str, str] = report.get("proofs", {})
-    def mark(row: Dict[str, Any], key: str) -> str:
-        return "yes" if row.get(key) else "-"
-    table = [(f"`{row['name']}`", str(row.get("class", "")).lower(), *(mark(row, key) for key in
-             ("cpu", "vjp", "jvp", "vmap")), proofs.get(row["name"], "")) for row in rows]
-    return markdown_table(("op", "class", "cpu", "vjp", "jvp", "vmap", "proved by"), table)
+    table = []
+    for row in rows:
+        if row["kind"] != "function":
+            rules = ("yes" if row[key] == "YES" else "-" for key in ("vjp", "jvp", "vmap"))
+            table.append((f"`{row['name']}`", row["kind"], "yes", *rules, proofs.get(row["name"], "")))
+    return markdown_table(("op", "kind", "cpu", "vjp", "jvp", "vmap", "proved by"), table)
 
 
 TABLES: Dict[str, Dict[str, Callable[[Report], str]]] = {

@@ -33,7 +33,7 @@ def evaluated_ops() -> List[str]:
         rows: List[Dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read the capability matrix {path}: {error}") from None
-    return sorted({row["name"] for row in rows if row.get("cpu") and row.get("class") != "FN"})
+    return sorted({row["name"] for row in rows if row["kind"] != "function"})
 
 
 def watchers(op: str, session: Session) -> List[run.Case]:

@@ -102,9 +102,8 @@ psi_array psi_retain(psi_array a)
 static void drop(psi_array a, psi_node **dead)
 {
     psi_node *node = psi_node_of(a);
-    if (atomic_fetch_sub_explicit(&node->refs, 1, memory_order_release) != 1)
+    if (atomic_fetch_sub_explicit(&node->refs, 1, memory_order_acq_rel) != 1)
         return;
-    atomic_thread_fence(memory_order_acquire);
     if (node->data_free)
         node->data_free(node->data);
     node->data = *dead;

@@ -171,7 +171,27 @@ PSI_INLINE float expm1_float32(float a)
 
 PSI_INLINE float log_float32(float a)
 {
-    return (float)psi_wide_log((double)a);
+    bool tiny = a < 1.17549435e-38f;
+    uint32_t bits = psi_bits32(tiny ? a * 8388608.0f : a);
+    /* a = m * 2^n with m in [sqrt(1/2), sqrt(2)). */
+    int32_t n = (int32_t)(bits - 0x3f3504f3u) >> 23;
+    float f = psi_float_of(bits - ((uint32_t)n << 23)) - 1.0f, s = f * f;
+    float k = (float)(tiny ? n - 23 : n);
+    float p = 7.0376836292e-2f;
+    p = psi_mad32(p, f, -1.1514610310e-1f);
+    p = psi_mad32(p, f, 1.1676998740e-1f);
+    p = psi_mad32(p, f, -1.2420140846e-1f);
+    p = psi_mad32(p, f, 1.4249322787e-1f);
+    p = psi_mad32(p, f, -1.6668057665e-1f);
+    p = psi_mad32(p, f, 2.0000714765e-1f);
+    p = psi_mad32(p, f, -2.4999993993e-1f);
+    p = psi_mad32(p, f, 3.3333331174e-1f);
+    float y = psi_mad32(k, -2.12194440e-4f, p * f * s);
+    y = psi_mad32(-0.5f, s, y) + f;
+    y = psi_mad32(k, 0.693359375f, y);
+    y = a == 0.0f ? -INFINITY : y;
+    y = a < 0.0f ? NAN : y;
+    return a < INFINITY ? y : a;
 }
 
 PSI_INLINE float log2_float32(float a)
@@ -243,10 +263,18 @@ PSI_INLINE float cosh_float32(float a)
     return (float)(0.5 * (e + 1.0 / e));
 }
 
+/* Near 0 a polynomial, further out 1 - 2 / (exp(2 a) + 1). */
 PSI_INLINE float tanh_float32(float a)
 {
-    double m = psi_wide_expm1(2.0 * __builtin_fabs((double)a));
-    return signed_float32((float)(m / (m + 2.0)), a);
+    float t = __builtin_fabsf(a), s = a * a;
+    float p = -5.70498872745e-3f;
+    p = psi_mad32(p, s, 2.06390887954e-2f);
+    p = psi_mad32(p, s, -5.37397155531e-2f);
+    p = psi_mad32(p, s, 1.33314422036e-1f);
+    p = psi_mad32(p, s, -3.33332819422e-1f);
+    float near = psi_mad32(p * s, t, t);
+    float far = 1.0f - 2.0f / (exp_float32(2.0f * t) + 1.0f);
+    return signed_float32(t < 0.625f ? near : far, a);
 }
 
 PSI_INLINE float arcsinh_float32(float a)

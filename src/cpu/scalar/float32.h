@@ -136,20 +136,11 @@ PSI_INLINE float rsqrt_float32(float a)
     return 1.0f / __builtin_sqrtf(a);
 }
 
-/* p * 2^n in two steps, so that results beyond the normal range come out right. */
-PSI_INLINE float scale_float32(float p, int32_t n)
+/* exp(c) = returned * 2^n, the returned near 1, for c within about a hundred of 0. */
+PSI_INLINE float exp_parts_float32(float c, int32_t *n)
 {
-    int32_t half = n >> 1, rest = n - half;
-    return p * psi_float_of((uint32_t)(half + 127) << 23) * psi_float_of((uint32_t)(rest + 127) << 23);
-}
-
-PSI_INLINE float exp_float32(float a)
-{
-    float c = a > 89.0f ? 89.0f : a;
-    c = c < -104.0f ? -104.0f : c;
     float t = c * 1.44269504f + 12582912.0f;
-    int32_t n = (int32_t)(psi_bits32(t) - 0x4b400000u);
-    n = a == a ? n : 0;
+    *n = (int32_t)(psi_bits32(t) - 0x4b400000u);
     float k = t - 12582912.0f;
     float r = psi_mad32(k, -0.693145752f, c);
     r = psi_mad32(k, -1.42860677e-6f, r);
@@ -159,8 +150,27 @@ PSI_INLINE float exp_float32(float a)
     p = psi_mad32(p, r, 4.1665795894e-2f);
     p = psi_mad32(p, r, 1.6666665459e-1f);
     p = psi_mad32(p, r, 5.0000001201e-1f);
-    p = psi_mad32(p, r * r, r);
-    return scale_float32(p + 1.0f, n);
+    return psi_mad32(p, r * r, r) + 1.0f;
+}
+
+PSI_INLINE float exp_float32(float a)
+{
+    float c = a > 89.0f ? 89.0f : a;
+    c = c < -104.0f ? -104.0f : c;
+    int32_t n;
+    float p = exp_parts_float32(c, &n);
+    n = a == a ? n : 0;
+    /* 2^n in two factors, so that results beyond the normal range come out right. */
+    int32_t half = n >> 1, rest = n - half;
+    return p * psi_float_of((uint32_t)(half + 127) << 23) * psi_float_of((uint32_t)(rest + 127) << 23);
+}
+
+/* exp for arguments from -87 to 87; of NaN, anything. */
+PSI_INLINE float exp_normal_float32(float c)
+{
+    int32_t n;
+    float p = exp_parts_float32(c, &n);
+    return psi_float_of(psi_bits32(p) + ((uint32_t)n << 23));
 }
 
 PSI_INLINE float expm1_float32(float a)
@@ -273,8 +283,9 @@ PSI_INLINE float tanh_float32(float a)
     p = psi_mad32(p, s, 1.33314422036e-1f);
     p = psi_mad32(p, s, -3.33332819422e-1f);
     float near = psi_mad32(p * s, t, t);
-    float far = 1.0f - 2.0f / (exp_float32(2.0f * t) + 1.0f);
-    return signed_float32(t < 0.625f ? near : far, a);
+    float c = t > 20.0f ? 20.0f : t;
+    float far = 1.0f - 2.0f / (exp_normal_float32(2.0f * c) + 1.0f);
+    return signed_float32(t >= 0.625f ? far : near, a);
 }
 
 PSI_INLINE float arcsinh_float32(float a)
@@ -315,7 +326,8 @@ PSI_INLINE float erf_float32(float a)
     r = psi_mad32(r, t, -6.34846687e-1f);
     r = psi_mad32(r, t, -1.28717512e-1f);
     r = psi_mad32(r, t, -t);
-    r = signed_float32(1.0f - exp_float32(r), a);
+    r = r < -87.0f ? -87.0f : r;
+    r = signed_float32(1.0f - exp_normal_float32(r), a);
     float q = -5.96761703e-4f;
     q = psi_mad32(q, s, 4.99119423e-3f);
     q = psi_mad32(q, s, -2.67681349e-2f);

@@ -17,10 +17,12 @@
 typedef void (*sgemm_fn)(int order, int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
                          int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
 
+static clockid_t clock_used = CLOCK_MONOTONIC; /* with one thread its own time, which other programs do not lengthen */
+
 static double now(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock_used, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -30,9 +32,11 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *times)
+/* The median, and the best in *best. */
+static double median(double *times, double *best)
 {
     qsort(times, ROUNDS, sizeof *times, by_value);
+    *best = times[0];
     return times[ROUNDS / 2];
 }
 
@@ -95,7 +99,7 @@ static void bench(const shape *s, const float *a, const float *b, float *c, cons
     bool wide = s->dtype == PSI_FLOAT32;
     psi_gemm_call call = call_of(s, wide ? (const void *)a : halves, wide ? (const void *)b : halves, c, offsets);
     double flops = 2.0 * s->batch * s->m * s->n * s->k, ours[ROUNDS], other[ROUNDS];
-    int repeats = (int)(1e9 / flops) + 1;
+    int repeats = (int)(5e8 / flops) + 1;
     if (s->m == 1)
         repeats = (int)(2e8 / flops) + 1;
     for (int r = -1; r < ROUNDS; r++) {
@@ -106,14 +110,16 @@ static void bench(const shape *s, const float *a, const float *b, float *c, cons
         for (int i = 0; i < repeats && theirs; i++)
             run_theirs(s, a, b, c);
         double end = now();
+        if (clock_used == CLOCK_MONOTONIC)
+            nanosleep(&(struct timespec){0, 50000000}, NULL); /* the peer's waiting threads spin for a while */
         if (r >= 0) {
             ours[r] = (middle - start) / repeats;
             other[r] = (end - middle) / repeats;
         }
     }
-    double mine = median(ours), peer = median(other);
-    printf("%-18s %9.2f us %8.1f GFLOP/s   peer %9.2f us   ratio %.2f\n", s->name, mine * 1e6, flops / mine * 1e-9,
-           peer * 1e6, peer / mine);
+    double best[2], mine = median(ours, &best[0]), peer = median(other, &best[1]);
+    printf("%-18s %9.2f us %7.1f GFLOP/s   peer %9.2f us   ratio %.2f, of the best rounds %.2f (%.1f GFLOP/s)\n", s->name,
+           mine * 1e6, flops / mine * 1e-9, peer * 1e6, peer / mine, best[1] / best[0], flops / best[0] * 1e-9);
     fflush(stdout);
 }
 
@@ -133,6 +139,8 @@ int main(int argc, char **argv)
             set_threads(threads);
     }
     psi_set_thread_count(threads);
+    if (threads == 1)
+        clock_used = CLOCK_THREAD_CPUTIME_ID;
     size_t count = (size_t)4096 * 4096;
     float *a = aligned_alloc(64, count * 4), *b = aligned_alloc(64, count * 4), *c = aligned_alloc(64, count * 4);
     uint16_t *halves = aligned_alloc(64, count * 2);
@@ -145,8 +153,10 @@ int main(int argc, char **argv)
     }
     memset(c, 0, count * 4);
     printf("kernels %s, %d threads, peer %s\n", psi_isa_name(), threads, theirs ? library : "missing");
+    const char *only = getenv("ONLY");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        bench(&shapes[i], a, b, c, halves);
+        if (only == NULL || strstr(shapes[i].name, only))
+            bench(&shapes[i], a, b, c, halves);
     free(a);
     free(b);
     free(c);

@@ -112,11 +112,18 @@ static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k,
         const psi_gemm_tile_fn *table = packed ? p->kernels->packed : p->kernels->direct;
         t.a_row = p->direct_a ? a->row_stride : 1;
         t.a_step = p->direct_a ? a->col_stride : mr;
+        t.ahead = (const char *)t.b;
+        t.ahead_step = 0;
+        if (p->packed_b && j + nr < part.cols) {
+            t.ahead = (const char *)(t.b + nr * p->call->k);
+            t.ahead_step = psi_gemm_ceil(nr * 4 * mr, part.rows);
+        }
         for (int64_t i = 0; i < part.rows; i += mr) {
             t.a = p->direct_a ? (const float *)(const void *)psi_gemm_at(a, part.entry, part.row + i, k0)
                               : packed_a + i * k;
             t.c = sums + i * sums_row + j;
             run_tile(p->kernels, table, &t, psi_gemm_min(mr, part.rows - i), psi_gemm_min(nr, part.cols - j));
+            t.ahead += k * t.ahead_step;
         }
     }
 }

@@ -21,7 +21,9 @@ typedef struct psi_gemm_tile {
     int64_t a_row, a_step, b_step;
     float *c;
     int64_t c_row;
-    bool add; /* c += the product, else c = it */
+    bool add;           /* c += the product, else c = it */
+    const char *ahead;  /* fetched into cache at this pace while summing: what comes next; any address will do */
+    int64_t ahead_step; /* bytes per k */
 } psi_gemm_tile;
 
 typedef void (*psi_gemm_tile_fn)(const psi_gemm_tile *tile);

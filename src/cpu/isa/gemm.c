@@ -32,6 +32,7 @@ ALWAYS_INLINE void tile(const psi_gemm_tile *t, int rows, int vectors, int64_t a
 {
     vf sum[MR][NV];
     const float *a = t->a, *b = t->b;
+    const char *ahead = t->ahead;
     float *c = t->c;
     UNROLL for (int i = 0; i < MR; i++)
         UNROLL for (int v = 0; v < NV; v++)
@@ -41,6 +42,8 @@ ALWAYS_INLINE void tile(const psi_gemm_tile *t, int rows, int vectors, int64_t a
             __builtin_prefetch(c + i * t->c_row, 1);
     for (int64_t k = t->k; k > 0; k--) {
         vf bk[NV];
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += t->ahead_step;
         UNROLL for (int v = 0; v < NV; v++)
             if (v < vectors)
                 bk[v] = load_f32(b + v * LANES);

@@ -14,6 +14,7 @@
 
 #define K_BLOCK 384
 #define SMALL_WORK (1 << 18)    /* multiply-adds that one task should have at least */
+#define SMALL_K 128
 #define ENTRY_WORK (1 << 24)    /* at most this many are one task when the batch is large */
 #define LARGE_BATCH 16
 #define TASKS 16                /* aimed at when one product is cut */
@@ -103,6 +104,8 @@ static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k,
 {
     const psi_gemm_operand *a = &p->call->a;
     int64_t mr = p->kernels->mr, nr = p->kernels->nr;
+    /* Rows used in place are shared out evenly among tiles; packed ones lie in panels of mr. */
+    int64_t step = p->direct_a ? psi_gemm_ceil(part.rows, psi_gemm_ceil(part.rows, mr)) : mr;
     psi_gemm_tile t = {.k = k, .c_row = sums_row, .add = k0 > 0};
     if (!p->direct_a)
         pack_a_block(p, part, k0, k, packed_a);
@@ -118,11 +121,11 @@ static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k,
             t.ahead = (const char *)(t.b + nr * p->call->k);
             t.ahead_step = psi_gemm_ceil(nr * 4 * mr, part.rows);
         }
-        for (int64_t i = 0; i < part.rows; i += mr) {
+        for (int64_t i = 0; i < part.rows; i += step) {
             t.a = p->direct_a ? (const float *)(const void *)psi_gemm_at(a, part.entry, part.row + i, k0)
                               : packed_a + i * k;
             t.c = sums + i * sums_row + j;
-            run_tile(p->kernels, table, &t, psi_gemm_min(mr, part.rows - i), psi_gemm_min(nr, part.cols - j));
+            run_tile(p->kernels, table, &t, psi_gemm_min(step, part.rows - i), psi_gemm_min(nr, part.cols - j));
             t.ahead += k * t.ahead_step;
         }
     }
@@ -247,6 +250,22 @@ static void plan(product *p)
     p->col_blocks = psi_gemm_ceil(n, p->nc);
 }
 
+/* Small float32 products, where planning and packing would cost more than the sums. */
+static bool run_small(const psi_gemm_call *call, const psi_gemm_kernels *kernels)
+{
+    if (call->m > SMALL_WORK || call->n > SMALL_WORK || call->k > SMALL_K || call->k == 0 ||
+        (double)call->batch * (double)(call->m * call->n) * (double)call->k > SMALL_WORK)
+        return false;
+    if (call->a.dtype != PSI_FLOAT32 || call->b.dtype != PSI_FLOAT32 || !psi_gemm_is_plain(call))
+        return false;
+    float panel[SMALL_K * PSI_GEMM_MAX_NR] __attribute__((aligned(64)));
+    product p = {.call = call, .kernels = kernels, .direct_a = true, .direct_b = call->b.col_stride == 1};
+    for (int64_t entry = 0; entry < call->batch; entry++)
+        run_cut(&p, (psi_gemm_part){entry, 0, call->m, 0, call->n}, 0, call->k, NULL, panel,
+                (float *)(void *)psi_gemm_out_at(&call->out, entry, 0, 0), call->out.row_stride);
+    return true;
+}
+
 static bool run_product(const psi_gemm_call *call, const psi_gemm_kernels *kernels)
 {
     product p = {.call = call, .kernels = kernels};
@@ -320,5 +339,5 @@ bool psi_gemm(const psi_gemm_call *call)
     bool ok = true;
     if (psi_gemm_vector(call, kernels, &ok))
         return ok;
-    return run_product(call, kernels);
+    return run_small(call, kernels) || run_product(call, kernels);
 }

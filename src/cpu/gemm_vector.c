@@ -9,6 +9,7 @@
 
 #define K_BLOCK 4096         /* of one sum: partial sums of so many terms are added up */
 #define CHUNK_WORK (1 << 16) /* elements of the matrix that one task reads */
+#define ALONE_WORK (1 << 18) /* at most so many in all are one task: waking a thread would take longer */
 #define FINISH 256           /* values scaled and stored at a time */
 
 static void finish_row(const psi_gemm_call *call, const psi_gemm_kernels *kernels, const float *sums, int64_t n,
@@ -137,8 +138,12 @@ static void cut_lines(vector_job *job)
         if (job->lines <= CHUNK_WORK / k)
             job->chunk = job->lines;
     }
-    job->chunks = psi_gemm_ceil(job->lines, job->chunk);
     job->entries = job->lines >= CHUNK_WORK / k ? 1 : CHUNK_WORK / k / job->lines;
+    if ((double)job->call->batch * (double)job->lines * (double)k <= ALONE_WORK) {
+        job->chunk = job->lines;
+        job->entries = job->call->batch;
+    }
+    job->chunks = psi_gemm_ceil(job->lines, job->chunk);
 }
 
 bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels, bool *ok)

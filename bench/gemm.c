@@ -14,10 +14,12 @@
 #define ROUNDS 7
 
 /* 64-bit sizes: what a 64-bit build of the peer takes, and on little-endian machines a 32-bit one reads alike. */
-typedef void (*sgemm_fn)(int order, int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
-                         int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
+typedef void (*sgemm_fn)(int order, int ta, int tb, int64_t m, int64_t n, int64_t k, float alpha,
+                         const float *a, int64_t lda, const float *b, int64_t ldb, float beta, float *c,
+                         int64_t ldc);
 
-static clockid_t clock_used = CLOCK_MONOTONIC; /* with one thread its own time, which other programs do not lengthen */
+static clockid_t clock_used =
+    CLOCK_MONOTONIC; /* with one thread its own time, which other programs do not lengthen */
 
 static double now(void)
 {
@@ -79,9 +81,10 @@ static sgemm_fn theirs;
 static void run_theirs(const shape *s, const float *a, const float *b, float *c)
 {
     for (int e = 0; e < s->batch; e++)
-        theirs(CblasRowMajor, s->a_turned ? CblasTrans : CblasNoTrans, s->b_turned ? CblasTrans : CblasNoTrans, s->m, s->n,
-               s->k, 1, a + (size_t)e * s->m * s->k, s->a_turned ? s->m : s->k, b + (size_t)e * s->k * s->n,
-               s->b_turned ? s->k : s->n, 0, c + (size_t)e * s->m * s->n, s->n);
+        theirs(CblasRowMajor, s->a_turned ? CblasTrans : CblasNoTrans,
+               s->b_turned ? CblasTrans : CblasNoTrans, s->m, s->n, s->k, 1, a + (size_t)e * s->m * s->k,
+               s->a_turned ? s->m : s->k, b + (size_t)e * s->k * s->n, s->b_turned ? s->k : s->n, 0,
+               c + (size_t)e * s->m * s->n, s->n);
 }
 
 static psi_gemm_call call_of(const shape *s, const void *a, const void *b, void *c, int64_t offsets[3][64])
@@ -102,7 +105,8 @@ static void bench(const shape *s, const float *a, const float *b, float *c, cons
 {
     static int64_t offsets[3][64];
     bool wide = s->dtype == PSI_FLOAT32;
-    psi_gemm_call call = call_of(s, wide ? (const void *)a : halves, wide ? (const void *)b : halves, c, offsets);
+    psi_gemm_call call =
+        call_of(s, wide ? (const void *)a : halves, wide ? (const void *)b : halves, c, offsets);
     double flops = 2.0 * s->batch * s->m * s->n * s->k, ours[ROUNDS], other[ROUNDS];
     int repeats = (int)(5e8 / flops) + 1;
     if (s->m == 1)
@@ -116,15 +120,18 @@ static void bench(const shape *s, const float *a, const float *b, float *c, cons
             run_theirs(s, a, b, c);
         double end = now();
         if (clock_used == CLOCK_MONOTONIC)
-            nanosleep(&(struct timespec){0, 50000000}, NULL); /* the peer's waiting threads spin for a while */
+            nanosleep(&(struct timespec){0, 50000000},
+                      NULL); /* the peer's waiting threads spin for a while */
         if (r >= 0) {
             ours[r] = (middle - start) / repeats;
             other[r] = (end - middle) / repeats;
         }
     }
     double best[2], mine = median(ours, &best[0]), peer = median(other, &best[1]);
-    printf("%-18s %9.2f us %7.1f GFLOP/s   peer %9.2f us   ratio %.2f, of the best rounds %.2f (%.1f GFLOP/s)\n", s->name,
-           mine * 1e6, flops / mine * 1e-9, peer * 1e6, peer / mine, best[1] / best[0], flops / best[0] * 1e-9);
+    printf(
+        "%-18s %9.2f us %7.1f GFLOP/s   peer %9.2f us   ratio %.2f, of the best rounds %.2f (%.1f GFLOP/s)\n",
+        s->name, mine * 1e6, flops / mine * 1e-9, peer * 1e6, peer / mine, best[1] / best[0],
+        flops / best[0] * 1e-9);
     fflush(stdout);
 }
 
@@ -147,7 +154,8 @@ int main(int argc, char **argv)
     if (threads == 1)
         clock_used = CLOCK_THREAD_CPUTIME_ID;
     size_t count = (size_t)4096 * 4096;
-    float *a = aligned_alloc(64, count * 4), *b = aligned_alloc(64, count * 4), *c = aligned_alloc(64, count * 4);
+    float *a = aligned_alloc(64, count * 4), *b = aligned_alloc(64, count * 4),
+          *c = aligned_alloc(64, count * 4);
     uint16_t *halves = aligned_alloc(64, count * 2);
     if (!a || !b || !c || !halves)
         return 1;

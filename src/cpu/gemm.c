@@ -13,22 +13,23 @@
 #include "cpu/gemm_job.h"
 
 #define K_BLOCK 384
-#define SMALL_WORK (1 << 18)    /* multiply-adds that one task should have at least */
+#define SMALL_WORK (1 << 18) /* multiply-adds that one task should have at least */
 #define SMALL_K 128
-#define ENTRY_WORK (1 << 24)    /* at most this many are one task when the batch is large */
+#define ENTRY_WORK (1 << 24) /* at most this many are one task when the batch is large */
 #define LARGE_BATCH 16
-#define TASKS 16                /* aimed at when one product is cut */
+#define TASKS 16 /* aimed at when one product is cut */
 #define MAX_COLUMNS 2048
+#define PACKED_COLUMNS 1024 /* of a block whose panels of B are shared */
 
 typedef struct product {
     const psi_gemm_call *call;
     const psi_gemm_kernels *kernels;
     int64_t k_block;
-    int64_t mc, row_blocks;     /* rows of a block, blocks of a result */
+    int64_t mc, row_blocks; /* rows of a block, blocks of a result */
     int64_t nc, col_blocks;
-    int64_t entries;            /* whole entries per task; 0: a task is one block */
-    bool direct_a, direct_b;    /* used where they lie, unpacked */
-    const float *packed_b;      /* columns packed_from .. packed_to of the entry at hand, or NULL */
+    int64_t entries;         /* whole entries per task; 0: a task is one block */
+    bool direct_a, direct_b; /* used where they lie, unpacked */
+    const float *packed_b;   /* columns packed_from .. packed_to of the entry at hand, or NULL */
     int64_t packed_entry, packed_from, packed_to;
     atomic_bool failed;
 } product;
@@ -48,8 +49,8 @@ static float *workspace(int slot, int64_t floats)
 }
 
 /* One tile, through memory of our own where its columns are not whole vectors. */
-static void run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *table, psi_gemm_tile *t, int64_t rows,
-                     int64_t cols)
+static void run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *table, psi_gemm_tile *t,
+                     int64_t rows, int64_t cols)
 {
     int64_t vectors = psi_gemm_ceil(cols, kernels->lanes);
     psi_gemm_tile_fn fn = table[(vectors - 1) * kernels->mr + rows - 1];
@@ -75,12 +76,13 @@ static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64
     const psi_gemm_operand *a = &p->call->a;
     int mr = p->kernels->mr;
     for (int64_t i = 0; i < part.rows; i += mr)
-        p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0), a->row_stride, a->col_stride,
-                           (int)psi_gemm_min(mr, part.rows - i), k, to + i * k);
+        p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0), a->row_stride,
+                           a->col_stride, (int)psi_gemm_min(mr, part.rows - i), k, to + i * k);
 }
 
 /* Points the tile at a panel of B: packed before, used in place, or packed now. */
-static void find_b(const product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_gemm_tile *t, float *panel)
+static void find_b(const product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_gemm_tile *t,
+                   float *panel)
 {
     const psi_gemm_operand *b = &p->call->b;
     int64_t nr = p->kernels->nr, col = part.col + j, cols = psi_gemm_min(nr, part.cols - j);
@@ -91,16 +93,16 @@ static void find_b(const product *p, psi_gemm_part part, int64_t j, int64_t k0, 
         t->b = (const float *)(const void *)psi_gemm_at(b, part.entry, k0, col);
         t->b_step = b->row_stride;
     } else {
-        p->kernels->pack_b(b->dtype, psi_gemm_at(b, part.entry, k0, col), b->col_stride, b->row_stride, (int)cols, t->k,
-                           panel);
+        p->kernels->pack_b(b->dtype, psi_gemm_at(b, part.entry, k0, col), b->col_stride, b->row_stride,
+                           (int)cols, t->k, panel);
         t->b = panel;
         t->b_step = nr;
     }
 }
 
 /* The tiles of a block for one cut of k. */
-static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *packed_a, float *panel,
-                    float *sums, int64_t sums_row)
+static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *packed_a,
+                    float *panel, float *sums, int64_t sums_row)
 {
     const psi_gemm_operand *a = &p->call->a;
     int64_t mr = p->kernels->mr, nr = p->kernels->nr;
@@ -125,7 +127,8 @@ static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k,
             t.a = p->direct_a ? (const float *)(const void *)psi_gemm_at(a, part.entry, part.row + i, k0)
                               : packed_a + i * k;
             t.c = sums + i * sums_row + j;
-            run_tile(p->kernels, table, &t, psi_gemm_min(step, part.rows - i), psi_gemm_min(nr, part.cols - j));
+            run_tile(p->kernels, table, &t, psi_gemm_min(step, part.rows - i),
+                     psi_gemm_min(nr, part.cols - j));
             t.ahead += k * t.ahead_step;
         }
     }
@@ -147,7 +150,8 @@ static void run_block(product *p, psi_gemm_part part)
                            : (float *)(void *)psi_gemm_out_at(&call->out, part.entry, part.row, part.col);
     int64_t sums_row = own_sums ? part.cols : call->out.row_stride;
     for (int64_t k0 = 0; k0 < call->k; k0 += p->k_block)
-        run_cut(p, part, k0, psi_gemm_min(p->k_block, call->k - k0), memory, memory + a_floats, sums, sums_row);
+        run_cut(p, part, k0, psi_gemm_min(p->k_block, call->k - k0), memory, memory + a_floats, sums,
+                sums_row);
     if (call->k == 0)
         for (int64_t i = 0; i < part.rows; i++)
             memset(sums + i * sums_row, 0, (size_t)part.cols * sizeof(float));
@@ -158,7 +162,8 @@ static void run_block(product *p, psi_gemm_part part)
 static psi_gemm_part part_of(const product *p, int64_t entry, int64_t row_block, int64_t col, int64_t col_end)
 {
     int64_t row = row_block * p->mc;
-    return (psi_gemm_part){entry, row, psi_gemm_min(p->mc, p->call->m - row), col, psi_gemm_min(p->nc, col_end - col)};
+    return (psi_gemm_part){entry, row, psi_gemm_min(p->mc, p->call->m - row), col,
+                           psi_gemm_min(p->nc, col_end - col)};
 }
 
 /* A task of several whole entries. */
@@ -177,15 +182,16 @@ static void block_task(void *context, int64_t index)
 {
     product *p = context;
     int64_t blocks = p->row_blocks * p->col_blocks, within = index % blocks;
-    run_block(p, part_of(p, index / blocks, within % p->row_blocks, within / p->row_blocks * p->nc, p->call->n));
+    run_block(p,
+              part_of(p, index / blocks, within % p->row_blocks, within / p->row_blocks * p->nc, p->call->n));
 }
 
-/* A task of one row block against the columns packed before. */
-static void row_task(void *context, int64_t index)
+/* A task of one block against columns packed before. */
+static void packed_task(void *context, int64_t index)
 {
     product *p = context;
-    for (int64_t col = p->packed_from; col < p->packed_to; col += p->nc)
-        run_block(p, part_of(p, p->packed_entry, index, col, p->packed_to));
+    int64_t col = p->packed_from + index / p->row_blocks * p->nc;
+    run_block(p, part_of(p, p->packed_entry, index % p->row_blocks, col, p->packed_to));
 }
 
 #define PACK_PANELS 4 /* neighbouring panels that one task packs */
@@ -220,7 +226,7 @@ static bool run_packed(product *p)
             p->packed_to = psi_gemm_min(col + columns, n);
             int64_t groups = psi_gemm_ceil(p->packed_to - col, PACK_PANELS * nr);
             psi_parallel(groups * psi_gemm_ceil(k, p->k_block), pack_b_task, p);
-            psi_parallel(p->row_blocks, row_task, p);
+            psi_parallel(p->row_blocks * psi_gemm_ceil(p->packed_to - col, p->nc), packed_task, p);
         }
     return true;
 }
@@ -240,7 +246,8 @@ static void plan(product *p)
 
     int64_t most = psi_gemm_clamp(l2_bytes / 2 / (4 * p->k_block) / mr, 4, 24) * mr;
     bool wide = m <= most && n >= TASKS / 2 * 8 * nr;
-    int64_t rows = whole || wide ? most : psi_gemm_clamp(psi_gemm_round_up(psi_gemm_ceil(m, TASKS), mr), 4 * mr, most);
+    int64_t rows =
+        whole || wide ? most : psi_gemm_clamp(psi_gemm_round_up(psi_gemm_ceil(m, TASKS), mr), 4 * mr, most);
     p->row_blocks = psi_gemm_ceil(m, rows);
     p->mc = psi_gemm_round_up(psi_gemm_ceil(m, p->row_blocks), mr);
     p->row_blocks = psi_gemm_ceil(m, p->mc);
@@ -274,7 +281,7 @@ static bool run_product(const psi_gemm_call *call, const psi_gemm_kernels *kerne
                       call->k <= l3_bytes / 2 / (4 * PACK_PANELS * kernels->nr);
     bool ok = true;
     if (pack_first) {
-        p.nc = MAX_COLUMNS;
+        p.nc = PACKED_COLUMNS;
         ok = run_packed(&p);
     } else if (p.entries > 0) {
         psi_parallel(psi_gemm_ceil(call->batch, p.entries), entries_task, &p);
@@ -289,8 +296,8 @@ static bool run_product(const psi_gemm_call *call, const psi_gemm_kernels *kerne
     return ok;
 }
 
-extern const psi_gemm_kernels psi_gemm_kernels_v2, psi_gemm_kernels_v3, psi_gemm_kernels_v4, psi_gemm_kernels_v4x,
-    psi_gemm_kernels_generic;
+extern const psi_gemm_kernels psi_gemm_kernels_v2, psi_gemm_kernels_v3, psi_gemm_kernels_v4,
+    psi_gemm_kernels_v4x, psi_gemm_kernels_generic;
 
 const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa)
 {

@@ -34,7 +34,7 @@ typedef struct psi_gemm_call {
     psi_gemm_operand a, b;
     psi_gemm_output out;
     double alpha;
-    double beta;                  /* 0: the addend is not read */
+    double beta;                    /* 0: the addend is not read */
     const psi_gemm_operand *addend; /* NULL: none; zero strides make it a bias */
 } psi_gemm_call;
 

@@ -38,16 +38,18 @@ static void use_one_thread(void)
 /* Rows or columns are dense, and the other stride is one that BLAS takes. */
 static bool rows_dense(const psi_gemm_operand *o, int64_t rows, int64_t cols)
 {
-    return (o->col_stride == 1 || cols == 1) && (rows == 1 || (o->row_stride >= cols && o->row_stride <= INT_MAX));
+    return (o->col_stride == 1 || cols == 1) &&
+           (rows == 1 || (o->row_stride >= cols && o->row_stride <= INT_MAX));
 }
 
 static bool cols_dense(const psi_gemm_operand *o, int64_t rows, int64_t cols)
 {
-    return (o->row_stride == 1 || rows == 1) && (cols == 1 || (o->col_stride >= rows && o->col_stride <= INT_MAX));
+    return (o->row_stride == 1 || rows == 1) &&
+           (cols == 1 || (o->col_stride >= rows && o->col_stride <= INT_MAX));
 }
 
-static void copy_strided(const psi_gemm_operand *o, int64_t entry, int64_t row, int64_t rows, int64_t cols, char *to,
-                         int64_t to_row)
+static void copy_strided(const psi_gemm_operand *o, int64_t entry, int64_t row, int64_t rows, int64_t cols,
+                         char *to, int64_t to_row)
 {
     for (int64_t i = 0; i < rows; i++) {
         const char *from = psi_gemm_at(o, entry, row + i, 0);
@@ -57,8 +59,8 @@ static void copy_strided(const psi_gemm_operand *o, int64_t entry, int64_t row, 
 }
 
 /* rows x cols of an operand from a row on, as they lie or copied to `space`. */
-static blas_view view_of(const psi_gemm_operand *o, int64_t entry, int64_t row, int64_t rows, int64_t all_rows,
-                         int64_t cols, bool copy, char *space)
+static blas_view view_of(const psi_gemm_operand *o, int64_t entry, int64_t row, int64_t rows,
+                         int64_t all_rows, int64_t cols, bool copy, char *space)
 {
     if (copy) {
         copy_strided(o, entry, row, rows, cols, space, cols);
@@ -75,12 +77,12 @@ static void multiply(const psi_gemm_call *call, int64_t rows, blas_view a, blas_
     blasint m = (blasint)rows, n = (blasint)call->n, k = (blasint)call->k;
     blasint leading = (blasint)(call->m == 1 ? call->n : call->out.row_stride);
     if (call->out.dtype == PSI_FLOAT64) {
-        cblas_dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, call->alpha, a.data, a.leading, b.data, b.leading,
-                    add ? call->beta : 0, c, leading);
+        cblas_dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, call->alpha, a.data, a.leading, b.data,
+                    b.leading, add ? call->beta : 0, c, leading);
     } else {
         float alpha[2] = {(float)call->alpha, 0}, beta[2] = {add ? (float)call->beta : 0, 0};
-        cblas_cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, alpha, a.data, a.leading, b.data, b.leading, beta,
-                    c, leading);
+        cblas_cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, alpha, a.data, a.leading, b.data,
+                    b.leading, beta, c, leading);
     }
 }
 
@@ -119,8 +121,8 @@ bool psi_gemm_blas(const psi_gemm_call *call)
 {
     if (call->m > INT_MAX || call->n > INT_MAX || call->k > INT_MAX || call->out.row_stride > INT_MAX) {
         PSI_INVALID("matmul: %lld x %lld x %lld in %s: BLAS takes at most %d of each", (long long)call->m,
-                    (long long)call->k, (long long)call->n, call->out.dtype == PSI_FLOAT64 ? "float64" : "complex64",
-                    INT_MAX);
+                    (long long)call->k, (long long)call->n,
+                    call->out.dtype == PSI_FLOAT64 ? "float64" : "complex64", INT_MAX);
         return false;
     }
     pthread_once(&threads_once, use_one_thread);
@@ -136,8 +138,9 @@ bool psi_gemm_blas(const psi_gemm_call *call)
     job.row_blocks = psi_gemm_ceil(call->m, job.rows);
     psi_parallel(call->batch * job.row_blocks, blas_task, &job);
     if (atomic_load(&job.failed)) {
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "matmul: no memory for a dense copy of %lld x %lld x %lld",
-                 (long long)call->m, (long long)call->k, (long long)call->n);
+        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR,
+                 "matmul: no memory for a dense copy of %lld x %lld x %lld", (long long)call->m,
+                 (long long)call->k, (long long)call->n);
         return false;
     }
     return true;

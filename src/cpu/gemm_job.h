@@ -58,8 +58,8 @@ typedef struct psi_gemm_part {
 } psi_gemm_part;
 
 /* Scales, adds the addend's share, rounds and stores a part whose sums are given; they may be the result itself. */
-void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels, psi_gemm_part part, const float *sums,
-                     int64_t sums_row);
+void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels, psi_gemm_part part,
+                     const float *sums, int64_t sums_row);
 
 /* Takes a product with one row or one column whose matrix is dense along rows or columns; false: not its kind.
  * *ok tells how it went. */

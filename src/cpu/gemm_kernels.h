@@ -21,8 +21,9 @@ typedef struct psi_gemm_tile {
     int64_t a_row, a_step, b_step;
     float *c;
     int64_t c_row;
-    bool add;           /* c += the product, else c = it */
-    const char *ahead;  /* fetched into cache at this pace while summing: what comes next; any address will do */
+    bool add; /* c += the product, else c = it */
+    const char
+        *ahead; /* fetched into cache at this pace while summing: what comes next; any address will do */
     int64_t ahead_step; /* bytes per k */
 } psi_gemm_tile;
 
@@ -35,16 +36,16 @@ typedef struct psi_gemm_kernels {
     /* The same over unpacked operands, with any a_row, a_step and b_step. */
     const psi_gemm_tile_fn *direct;
     /* Widens `lanes` (at most mr, or nr) by k elements to out[k * width + lane], missing lanes zero. */
-    void (*pack_a)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes, int64_t k,
-                   float *out);
-    void (*pack_b)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes, int64_t k,
-                   float *out);
+    void (*pack_a)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes,
+                   int64_t k, float *out);
+    void (*pack_b)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes,
+                   int64_t k, float *out);
     /* n values to and from float32; strides in elements. */
     void (*load)(psi_dtype dtype, int64_t n, const void *data, int64_t stride, float *out);
     void (*store)(psi_dtype dtype, int64_t n, const float *in, void *out);
     /* y[i] = the dot product of x and row i, for `rows` rows of k neighbours. */
-    void (*dot)(psi_dtype dtype, int64_t rows, int64_t k, const void *data, int64_t row_stride, const float *x,
-                float *y);
+    void (*dot)(psi_dtype dtype, int64_t rows, int64_t k, const void *data, int64_t row_stride,
+                const float *x, float *y);
     /* y[j] += the sum over k of x[k] times element j of row k, for n neighbours. */
     void (*combine)(psi_dtype dtype, int64_t n, int64_t k, const void *data, int64_t k_stride, const float *x,
                     float *y);

@@ -12,8 +12,8 @@
 #define ALONE_WORK (1 << 18) /* at most so many in all are one task: waking a thread would take longer */
 #define FINISH 256           /* values scaled and stored at a time */
 
-static void finish_row(const psi_gemm_call *call, const psi_gemm_kernels *kernels, const float *sums, int64_t n,
-                       const char *addend, int64_t addend_stride, char *out)
+static void finish_row(const psi_gemm_call *call, const psi_gemm_kernels *kernels, const float *sums,
+                       int64_t n, const char *addend, int64_t addend_stride, char *out)
 {
     float values[FINISH], more[FINISH];
     float alpha = (float)call->alpha, beta = (float)call->beta;
@@ -24,7 +24,8 @@ static void finish_row(const psi_gemm_call *call, const psi_gemm_kernels *kernel
             values[j] = alpha * sums[from + j];
         if (addend) {
             psi_dtype dtype = call->addend->dtype;
-            kernels->load(dtype, count, addend + from * addend_stride * psi_gemm_size(dtype), addend_stride, more);
+            kernels->load(dtype, count, addend + from * addend_stride * psi_gemm_size(dtype), addend_stride,
+                          more);
             for (int64_t j = 0; j < count; j++)
                 values[j] += beta * more[j];
         }
@@ -32,8 +33,8 @@ static void finish_row(const psi_gemm_call *call, const psi_gemm_kernels *kernel
     }
 }
 
-void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels, psi_gemm_part part, const float *sums,
-                     int64_t sums_row)
+void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels, psi_gemm_part part,
+                     const float *sums, int64_t sums_row)
 {
     const psi_gemm_operand *addend = call->beta == 0 ? NULL : call->addend;
     if (part.cols == 1 && sums_row == 1 && call->out.row_stride == 1) {
@@ -54,11 +55,11 @@ typedef struct vector_job {
     const psi_gemm_call *call;
     const psi_gemm_kernels *kernels;
     const psi_gemm_operand *matrix, *x;
-    bool is_row;                            /* the result is one row: lines are B's columns */
-    bool is_dot;                            /* lines are dense along k; else neighbours across lines are */
+    bool is_row; /* the result is one row: lines are B's columns */
+    bool is_dot; /* lines are dense along k; else neighbours across lines are */
     int64_t lines, line_stride, k_stride, x_stride;
-    int64_t chunk, chunks;                  /* lines per task, tasks per entry */
-    int64_t entries;                        /* entries per task when chunks is 1 */
+    int64_t chunk, chunks; /* lines per task, tasks per entry */
+    int64_t entries;       /* entries per task when chunks is 1 */
     atomic_bool failed;
 } vector_job;
 
@@ -92,7 +93,8 @@ static void run_chunk(vector_job *job, int64_t entry, int64_t first, int64_t lin
     int64_t partial = k > K_BLOCK ? lines : 0, own = in_place ? 0 : lines;
     float *memory = NULL;
     if (copy_x || partial + own > 0) {
-        memory = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(partial + own + (copy_x ? k : 0) + 1) * sizeof(float));
+        memory =
+            psi_scratch(PSI_GEMM_SCRATCH, (size_t)(partial + own + (copy_x ? k : 0) + 1) * sizeof(float));
         if (memory == NULL) {
             atomic_store(&job->failed, true);
             return;
@@ -106,9 +108,10 @@ static void run_chunk(vector_job *job, int64_t entry, int64_t first, int64_t lin
     psi_gemm_part part = {entry, 0, 1, 0, 1};
     *(job->is_row ? &part.col : &part.row) = first;
     *(job->is_row ? &part.cols : &part.rows) = lines;
-    float *sums = in_place ? (float *)(void *)psi_gemm_out_at(&call->out, entry, part.row, part.col) : memory + partial;
-    const char *matrix = job->is_row ? psi_gemm_at(job->matrix, entry, 0, first)
-                                     : psi_gemm_at(job->matrix, entry, first, 0);
+    float *sums =
+        in_place ? (float *)(void *)psi_gemm_out_at(&call->out, entry, part.row, part.col) : memory + partial;
+    const char *matrix =
+        job->is_row ? psi_gemm_at(job->matrix, entry, 0, first) : psi_gemm_at(job->matrix, entry, first, 0);
     sum_lines(job, matrix, lines, x, sums, memory);
     if (!in_place)
         psi_gemm_finish(call, job->kernels, part, sums, job->is_row ? lines : 1);
@@ -170,7 +173,8 @@ bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels,
     if (!job.is_dot && job.line_stride != 1)
         return false;
     cut_lines(&job);
-    psi_parallel(job.chunks > 1 ? call->batch * job.chunks : psi_gemm_ceil(call->batch, job.entries), vector_task, &job);
+    psi_parallel(job.chunks > 1 ? call->batch * job.chunks : psi_gemm_ceil(call->batch, job.entries),
+                 vector_task, &job);
     *ok = !atomic_load(&job.failed);
     if (!*ok)
         psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "matmul: no scratch memory for a vector of %lld",

@@ -211,7 +211,8 @@ static int64_t out_bytes(const problem *p)
     return c->m > 0 && c->n > 0 ? ((c->m - 1) * c->out.row_stride + c->n) * BATCH * size_of(c->out.dtype) : 0;
 }
 
-static void problem_new(problem *p, const psi_dtype types[3], const int64_t sizes[3], const int layouts[3], bool add)
+static void problem_new(problem *p, const psi_dtype types[3], const int64_t sizes[3], const int layouts[3],
+                        bool add)
 {
     int64_t m = sizes[0], n = sizes[1], k = sizes[2];
     matrix_new(&p->a, types[0], layouts[0], m, k);
@@ -219,7 +220,8 @@ static void problem_new(problem *p, const psi_dtype types[3], const int64_t size
     matrix_new(&p->addend, types[2], layouts[2], m, n);
     matrix_new(&p->out, types[2], below(4) ? ROWS : FAR_ROWS, m, n);
     const psi_gemm_operand *o = &p->out.operand;
-    p->call = (psi_gemm_call){.batch = BATCH, .m = m, .n = n, .k = k, .a = p->a.operand, .b = p->b.operand, .alpha = 1};
+    p->call = (psi_gemm_call){
+        .batch = BATCH, .m = m, .n = n, .k = k, .a = p->a.operand, .b = p->b.operand, .alpha = 1};
     p->call.out = (psi_gemm_output){p->out.memory.data, o->row_stride, types[2], p->out.offsets};
     if (add) {
         p->call.alpha = -0.5;
@@ -294,9 +296,9 @@ static void check(const problem *p)
     for (int e = 0; e < BATCH; e++)
         for (int64_t at = 0; at < all; at += step)
             if (!element_is_right(p, e, at / c->n, at % c->n))
-                fail_msg("%d x %d x %d, strides %d %d and %d %d: element %d, %d of entry %d", (int)c->m, (int)c->k,
-                         (int)c->n, (int)c->a.row_stride, (int)c->a.col_stride, (int)c->b.row_stride,
-                         (int)c->b.col_stride, (int)(at / c->n), (int)(at % c->n), e);
+                fail_msg("%d x %d x %d, strides %d %d and %d %d: element %d, %d of entry %d", (int)c->m,
+                         (int)c->k, (int)c->n, (int)c->a.row_stride, (int)c->a.col_stride,
+                         (int)c->b.row_stride, (int)c->b.col_stride, (int)(at / c->n), (int)(at % c->n), e);
 }
 
 static void each_isa(void (*body)(void))
@@ -464,8 +466,16 @@ static void test_beta_zero(void **unused)
     (void)unused;
     float a[6] = {1, 2, 3, 4, 5, 6}, b[6] = {1, 0, 0, 1, 1, 1}, bad[1] = {NAN}, out[4];
     psi_gemm_operand addend = {bad, 0, 0, PSI_FLOAT32, NULL};
-    psi_gemm_call call = {1, 2, 2, 3, {a, 3, 1, PSI_FLOAT32, NULL}, {b, 2, 1, PSI_FLOAT32, NULL},
-                          {out, 2, PSI_FLOAT32, NULL}, 1, 0, &addend};
+    psi_gemm_call call = {1,
+                          2,
+                          2,
+                          3,
+                          {a, 3, 1, PSI_FLOAT32, NULL},
+                          {b, 2, 1, PSI_FLOAT32, NULL},
+                          {out, 2, PSI_FLOAT32, NULL},
+                          1,
+                          0,
+                          &addend};
     assert_true(psi_gemm(&call));
     assert_true(out[0] == 4 && out[1] == 5 && out[2] == 10 && out[3] == 11);
 }
@@ -498,7 +508,8 @@ static void half_conversions(void)
             /* Halfway between neighbours goes to the even one; a little past it goes up. */
             uint16_t infinite = type ? 0x7f80 : 0x7c00;
             for (uint16_t h = 0; h + 1 < infinite; h++) {
-                float middle = (float)(((double)wide[h] + wide[h + 1]) / 2), more = nextafterf(middle, INFINITY);
+                float middle = (float)(((double)wide[h] + wide[h + 1]) / 2),
+                      more = nextafterf(middle, INFINITY);
                 float pair[40];
                 for (int i = 0; i < 40; i++)
                     pair[i] = i % 2 ? more : middle;
@@ -528,10 +539,10 @@ static void test_half_conversions(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_packed), cmocka_unit_test(test_random_blas),
-        cmocka_unit_test(test_vectors),       cmocka_unit_test(test_large_same_bits),
+        cmocka_unit_test(test_random_packed),  cmocka_unit_test(test_random_blas),
+        cmocka_unit_test(test_vectors),        cmocka_unit_test(test_large_same_bits),
         cmocka_unit_test(test_blas_same_bits), cmocka_unit_test(test_no_terms),
-        cmocka_unit_test(test_beta_zero),     cmocka_unit_test(test_half_conversions),
+        cmocka_unit_test(test_beta_zero),      cmocka_unit_test(test_half_conversions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,17 +5,13 @@
 
 #include "cpu/isa/gemm_simd.h"
 
-#ifdef __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
-#endif
-
 #if LANES == 16
 #define MR 14
 #define NV 2
 #define TILES(X, v) \
-    X(1, v) X(2, v) X(3, v) X(4, v) X(5, v) X(6, v) X(7, v) X(8, v) X(9, v) X(10, v) X(11, v) X(12, v) X(13, v) X(14, v)
+    X(1, v)         \
+    X(2, v)         \
+    X(3, v) X(4, v) X(5, v) X(6, v) X(7, v) X(8, v) X(9, v) X(10, v) X(11, v) X(12, v) X(13, v) X(14, v)
 #elif LANES == 8
 #define MR 6
 #define NV 2
@@ -28,51 +24,60 @@
 #define NR (NV * LANES)
 
 /* Rows and vectors are constants at every call, so that the sums stay in registers. */
-ALWAYS_INLINE void tile(const psi_gemm_tile *t, int rows, int vectors, int64_t a_row, int64_t a_step, int64_t b_step)
+ALWAYS_INLINE void tile(const psi_gemm_tile *t, int rows, int vectors, int64_t a_row, int64_t a_step,
+                        int64_t b_step)
 {
     vf sum[MR][NV];
     const float *a = t->a, *b = t->b;
     const char *ahead = t->ahead;
     float *c = t->c;
-    UNROLL for (int i = 0; i < MR; i++)
-        UNROLL for (int v = 0; v < NV; v++)
+#pragma GCC unroll 32
+    for (int i = 0; i < MR; i++)
+#pragma GCC unroll 32
+        for (int v = 0; v < NV; v++)
             sum[i][v] = (vf){0};
-    UNROLL for (int i = 0; i < MR; i++)
+#pragma GCC unroll 32
+    for (int i = 0; i < MR; i++)
         if (i < rows)
             __builtin_prefetch(c + i * t->c_row, 1);
     for (int64_t k = t->k; k > 0; k--) {
         vf bk[NV];
         __builtin_prefetch(ahead, 0, 2);
         ahead += t->ahead_step;
-        UNROLL for (int v = 0; v < NV; v++)
+#pragma GCC unroll 32
+        for (int v = 0; v < NV; v++)
             if (v < vectors)
                 bk[v] = load_f32(b + v * LANES);
-        UNROLL for (int i = 0; i < MR; i++)
+#pragma GCC unroll 32
+        for (int i = 0; i < MR; i++)
             if (i < rows) {
                 vf ak = splat(a[i * a_row]);
-                UNROLL for (int v = 0; v < NV; v++)
+#pragma GCC unroll 32
+                for (int v = 0; v < NV; v++)
                     if (v < vectors)
                         sum[i][v] = fma_f32(ak, bk[v], sum[i][v]);
             }
         a += a_step;
         b += b_step;
     }
-    UNROLL for (int i = 0; i < MR; i++)
-        UNROLL for (int v = 0; v < NV; v++)
+#pragma GCC unroll 32
+    for (int i = 0; i < MR; i++)
+#pragma GCC unroll 32
+        for (int v = 0; v < NV; v++)
             if (i < rows && v < vectors) {
                 float *at = c + i * t->c_row + v * LANES;
                 store_f32(at, t->add ? load_f32(at) + sum[i][v] : sum[i][v]);
             }
 }
 
-#define DEFINE_TILE(rows, v)                                     \
-    static void packed_##rows##_##v(const psi_gemm_tile *t)      \
-    {                                                            \
-        tile(t, rows, v, 1, MR, NR);                             \
-    }                                                            \
-    static void direct_##rows##_##v(const psi_gemm_tile *t)      \
-    {                                                            \
-        tile(t, rows, v, t->a_row, t->a_step, t->b_step);        \
+#define DEFINE_TILE(rows, v)                                \
+    static void packed_##rows##_##v(const psi_gemm_tile *t) \
+    {                                                       \
+        tile(t, rows, v, 1, MR, NR);                        \
+    }                                                       \
+    static void direct_##rows##_##v(const psi_gemm_tile *t) \
+    {                                                       \
+        tile(t, rows, v, t->a_row, t->a_step, t->b_step);   \
     }
 TILES(DEFINE_TILE, 1)
 TILES(DEFINE_TILE, 2)
@@ -83,11 +88,13 @@ static const psi_gemm_tile_fn packed_tiles[] = {TILES(NAME_PACKED, 1) TILES(NAME
 static const psi_gemm_tile_fn direct_tiles[] = {TILES(NAME_DIRECT, 1) TILES(NAME_DIRECT, 2)};
 
 /* Lanes are neighbours in memory. */
-ALWAYS_INLINE void pack_along(psi_dtype dtype, const char *data, int64_t step, int width, int64_t k, float *out)
+ALWAYS_INLINE void pack_along(psi_dtype dtype, const char *data, int64_t step, int width, int64_t k,
+                              float *out)
 {
     for (int64_t i = 0; i < k; i++, data += step, out += width) {
         int lane = 0;
-        UNROLL for (; lane + LANES <= width; lane += LANES)
+#pragma GCC unroll 32
+        for (; lane + LANES <= width; lane += LANES)
             store_f32(out + lane, load_vector(dtype, data, lane));
         for (; lane < width; lane++)
             out[lane] = load_one(dtype, data, lane);
@@ -95,17 +102,20 @@ ALWAYS_INLINE void pack_along(psi_dtype dtype, const char *data, int64_t step, i
 }
 
 /* k runs through memory: squares of four are turned in registers; the last square of lanes overlaps the one before. */
-ALWAYS_INLINE void pack_across(psi_dtype dtype, const char *data, int64_t step, int width, int64_t k, float *out)
+ALWAYS_INLINE void pack_across(psi_dtype dtype, const char *data, int64_t step, int width, int64_t k,
+                               float *out)
 {
     int64_t i = 0;
     for (; i + 4 <= k; i += 4)
         for (int lane = 0; lane < width; lane += 4) {
             int first = lane + 4 <= width ? lane : width - 4;
             v4f row[4];
-            UNROLL for (int r = 0; r < 4; r++)
+#pragma GCC unroll 32
+            for (int r = 0; r < 4; r++)
                 row[r] = load_four(dtype, data + (first + r) * step, i);
             transpose_four(row);
-            UNROLL for (int r = 0; r < 4; r++)
+#pragma GCC unroll 32
+            for (int r = 0; r < 4; r++)
                 store_four(out + (i + r) * width + first, row[r]);
         }
     for (; i < k; i++)
@@ -113,8 +123,8 @@ ALWAYS_INLINE void pack_across(psi_dtype dtype, const char *data, int64_t step, 
             out[i * width + lane] = load_one(dtype, data + lane * step, i);
 }
 
-ALWAYS_INLINE void pack(psi_dtype dtype, const char *data, int64_t lane_stride, int64_t k_stride, int width, int lanes,
-                        int64_t k, float *out)
+ALWAYS_INLINE void pack(psi_dtype dtype, const char *data, int64_t lane_stride, int64_t k_stride, int width,
+                        int lanes, int64_t k, float *out)
 {
     int64_t size = dtype == PSI_FLOAT32 ? 4 : 2;
     if (lanes == width && lane_stride == 1) {
@@ -128,16 +138,16 @@ ALWAYS_INLINE void pack(psi_dtype dtype, const char *data, int64_t lane_stride, 
     }
 }
 
-#define DEFINE_PACK(name, width)                                                                                      \
-    static void name(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes, int64_t k, \
-                     float *out)                                                                                      \
-    {                                                                                                                 \
-        if (dtype == PSI_FLOAT32)                                                                                     \
-            pack(PSI_FLOAT32, data, lane_stride, k_stride, width, lanes, k, out);                                     \
-        else if (dtype == PSI_FLOAT16)                                                                                \
-            pack(PSI_FLOAT16, data, lane_stride, k_stride, width, lanes, k, out);                                     \
-        else                                                                                                          \
-            pack(PSI_BFLOAT16, data, lane_stride, k_stride, width, lanes, k, out);                                    \
+#define DEFINE_PACK(name, width)                                                                          \
+    static void name(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes, \
+                     int64_t k, float *out)                                                               \
+    {                                                                                                     \
+        if (dtype == PSI_FLOAT32)                                                                         \
+            pack(PSI_FLOAT32, data, lane_stride, k_stride, width, lanes, k, out);                         \
+        else if (dtype == PSI_FLOAT16)                                                                    \
+            pack(PSI_FLOAT16, data, lane_stride, k_stride, width, lanes, k, out);                         \
+        else                                                                                              \
+            pack(PSI_BFLOAT16, data, lane_stride, k_stride, width, lanes, k, out);                        \
     }
 DEFINE_PACK(pack_a, MR)
 DEFINE_PACK(pack_b, NR)
@@ -185,37 +195,51 @@ static void store(psi_dtype dtype, int64_t n, const float *in, void *out)
 #define AHEAD 4096
 
 /* `rows` is 1 or 4, a constant; both add each row in the same order. */
-ALWAYS_INLINE void dot_rows(psi_dtype dtype, int rows, int64_t k, const char *data, int64_t step, const float *x,
-                            float *y)
+ALWAYS_INLINE void dot_rows(psi_dtype dtype, int rows, int64_t k, const char *data, int64_t step,
+                            const float *x, float *y)
 {
     enum { CHAINS = 2 };
     int64_t size = dtype == PSI_FLOAT32 ? 4 : 2, i = 0;
     vf sum[4][CHAINS];
-    UNROLL for (int r = 0; r < 4; r++)
-        UNROLL for (int c = 0; c < CHAINS; c++)
+#pragma GCC unroll 32
+    for (int r = 0; r < 4; r++)
+#pragma GCC unroll 32
+        for (int c = 0; c < CHAINS; c++)
             sum[r][c] = (vf){0};
     for (; i + CHAINS * LANES <= k; i += CHAINS * LANES)
-        UNROLL for (int r = 0; r < 4; r++)
+#pragma GCC unroll 32
+        for (int r = 0; r < 4; r++)
             if (r < rows) {
                 const char *row = data + r * step;
-                UNROLL for (int64_t byte = 0; byte < CHAINS * LANES * size; byte += 64)
+#pragma GCC unroll 32
+                for (int64_t byte = 0; byte < CHAINS * LANES * size; byte += 64)
                     __builtin_prefetch(row + i * size + AHEAD + byte);
-                UNROLL for (int c = 0; c < CHAINS; c++) {
+#pragma GCC unroll 32
+                for (int c = 0; c < CHAINS; c++) {
                     vf xs = load_f32(x + i + c * LANES);
                     sum[r][c] = fma_f32(load_vector(dtype, row, i + c * LANES), xs, sum[r][c]);
                 }
             }
     for (; i + LANES <= k; i += LANES)
-        UNROLL for (int r = 0; r < 4; r++)
+#pragma GCC unroll 32
+        for (int r = 0; r < 4; r++)
             if (r < rows)
                 sum[r][0] = fma_f32(load_vector(dtype, data + r * step, i), load_f32(x + i), sum[r][0]);
-    UNROLL for (int r = 0; r < 4; r++)
-        if (r < rows) {
-            float total = sum_lanes(sum[r][0] + sum[r][1]);
-            for (int64_t t = i; t < k; t++)
-                total += load_one(dtype, data + r * step, t) * x[t];
-            y[r] = total;
-        }
+    v4f totals[4];
+#pragma GCC unroll 32
+    for (int r = 0; r < 4; r++)
+        totals[r] = fold_to_four(sum[r][0] + sum[r][1]);
+    transpose_four(totals);
+    v4f total = (totals[0] + totals[2]) + (totals[1] + totals[3]);
+    for (; i < k; i++)
+#pragma GCC unroll 32
+        for (int r = 0; r < 4; r++)
+            if (r < rows)
+                total[r] += load_one(dtype, data + r * step, i) * x[i];
+#pragma GCC unroll 32
+    for (int r = 0; r < 4; r++)
+        if (r < rows)
+            y[r] = total[r];
 }
 
 ALWAYS_INLINE void dot_typed(psi_dtype dtype, int64_t rows, int64_t k, const char *data, int64_t row_stride,
@@ -228,7 +252,8 @@ ALWAYS_INLINE void dot_typed(psi_dtype dtype, int64_t rows, int64_t k, const cha
         dot_rows(dtype, 1, k, data + i * step, step, x, y + i);
 }
 
-static void dot(psi_dtype dtype, int64_t rows, int64_t k, const void *data, int64_t row_stride, const float *x, float *y)
+static void dot(psi_dtype dtype, int64_t rows, int64_t k, const void *data, int64_t row_stride,
+                const float *x, float *y)
 {
     if (dtype == PSI_FLOAT32)
         dot_typed(PSI_FLOAT32, rows, k, data, row_stride, x, y);
@@ -239,13 +264,14 @@ static void dot(psi_dtype dtype, int64_t rows, int64_t k, const void *data, int6
 }
 
 /* `rows` is 1 or 8, a constant; both add in order of k. */
-ALWAYS_INLINE void combine_rows(psi_dtype dtype, int rows, int64_t n, const char *data, int64_t step, const float *x,
-                                float *y)
+ALWAYS_INLINE void combine_rows(psi_dtype dtype, int rows, int64_t n, const char *data, int64_t step,
+                                const float *x, float *y)
 {
     int64_t j = 0;
     for (; j + LANES <= n; j += LANES) {
         vf sum = load_f32(y + j);
-        UNROLL for (int r = 0; r < 8; r++)
+#pragma GCC unroll 32
+        for (int r = 0; r < 8; r++)
             if (r < rows) {
                 __builtin_prefetch(data + (r + rows) * step + j * (dtype == PSI_FLOAT32 ? 4 : 2));
                 sum = fma_f32(load_vector(dtype, data + r * step, j), splat(x[r]), sum);
@@ -267,7 +293,8 @@ ALWAYS_INLINE void combine_typed(psi_dtype dtype, int64_t n, int64_t k, const ch
         combine_rows(dtype, 1, n, data + i * step, step, x + i, y);
 }
 
-static void combine(psi_dtype dtype, int64_t n, int64_t k, const void *data, int64_t k_stride, const float *x, float *y)
+static void combine(psi_dtype dtype, int64_t n, int64_t k, const void *data, int64_t k_stride, const float *x,
+                    float *y)
 {
     if (dtype == PSI_FLOAT32)
         combine_typed(PSI_FLOAT32, n, k, data, k_stride, x, y);

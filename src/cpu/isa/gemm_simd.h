@@ -26,6 +26,7 @@ typedef float vf __attribute__((vector_size(LANES * 4)));
 typedef uint32_t vu __attribute__((vector_size(LANES * 4)));
 typedef uint16_t vh __attribute__((vector_size(LANES * 2)));
 typedef float v4f __attribute__((vector_size(16)));
+typedef float v8f __attribute__((vector_size(32)));
 typedef uint32_t v4u __attribute__((vector_size(16)));
 typedef uint16_t v4h __attribute__((vector_size(8)));
 
@@ -73,15 +74,18 @@ ALWAYS_INLINE float fma_one(float a, float b, float c)
 #endif
 }
 
-/* Halves lanes until one is left: the same tree on any width. */
-ALWAYS_INLINE float sum_lanes(vf v)
+/* Adds the upper half of the lanes to the lower until four are left. */
+ALWAYS_INLINE v4f fold_to_four(vf v)
 {
-    float x[LANES];
-    memcpy(x, &v, sizeof v);
-    for (int half = LANES / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            x[i] += x[i + half];
-    return x[0];
+#if LANES == 16
+    v8f w = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
+            __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+    return __builtin_shufflevector(w, w, 0, 1, 2, 3) + __builtin_shufflevector(w, w, 4, 5, 6, 7);
+#elif LANES == 8
+    return __builtin_shufflevector(v, v, 0, 1, 2, 3) + __builtin_shufflevector(v, v, 4, 5, 6, 7);
+#else
+    return (v4f)v;
+#endif
 }
 
 ALWAYS_INLINE float float_of_bits(uint32_t bits)
@@ -213,8 +217,10 @@ ALWAYS_INLINE void store_four(float *p, v4f v)
 
 ALWAYS_INLINE void transpose_four(v4f r[4])
 {
-    v4f low01 = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5), high01 = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
-    v4f low23 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5), high23 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
+    v4f low01 = __builtin_shufflevector(r[0], r[1], 0, 4, 1, 5),
+        high01 = __builtin_shufflevector(r[0], r[1], 2, 6, 3, 7);
+    v4f low23 = __builtin_shufflevector(r[2], r[3], 0, 4, 1, 5),
+        high23 = __builtin_shufflevector(r[2], r[3], 2, 6, 3, 7);
     r[0] = __builtin_shufflevector(low01, low23, 0, 1, 4, 5);
     r[1] = __builtin_shufflevector(low01, low23, 2, 3, 6, 7);
     r[2] = __builtin_shufflevector(high01, high23, 0, 1, 4, 5);

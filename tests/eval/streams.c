@@ -1,0 +1,140 @@
+/* Streams and threads: order within a stream, dependencies across streams, evaluation from many threads at once,
+ * asynchronous errors, and the same bits for any number of threads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <psionic.h>
+#include <string.h>
+
+#include "core/memory.h"
+
+static void crosses_streams(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_stream first = psi_default_stream(psi_default_device()), second = psi_new_stream(psi_default_device());
+    assert_true(second.index > 0);
+    psi_array x = psi_ones(PSI_INTS(1000), PSI_FLOAT32), y = x;
+    for (int i = 0; i < 40; i++) {
+        assert_true(psi_set_default_stream(i % 2 ? second : first));
+        y = psi_add(y, x);
+        if (i % 7 == 0)
+            assert_true(psi_async_eval(PSI_ARRAYS(y)));
+    }
+    assert_true(psi_set_default_stream(first));
+    assert_true(psi_eval1(y));
+    assert_true(((const float *)psi_data(y))[999] == 41);
+    assert_true(psi_synchronize(second));
+}
+
+typedef struct job {
+    psi_array shared;
+    int result;
+} job;
+
+/* Builds on a shared lazy array and evaluates, side by side with others. */
+static void *work(void *context)
+{
+    job *j = context;
+    for (int i = 0; i < 50; i++) {
+        PSI_SCOPE;
+        double value;
+        psi_array y = psi_multiply(j->shared, psi_scalar(i, PSI_FLOAT32));
+        j->result += psi_item(psi_sum(y, PSI_NONE, false), &value) && value == 3000.0 * i;
+        j->result += !psi_is_error(psi_reshape(y, PSI_INTS(10, 100)));
+        j->result += psi_is_error(psi_reshape(y, PSI_INTS(7))) && psi_error(NULL);
+    }
+    return NULL;
+}
+
+static void many_threads(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    pthread_t threads[4];
+    job jobs[4];
+    psi_array three = psi_add(psi_ones(PSI_INTS(1000), PSI_FLOAT32), psi_scalar(2, PSI_FLOAT32));
+    for (int i = 0; i < 4; i++) {
+        jobs[i] = (job){three, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, work, &jobs[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(jobs[i].result, 150);
+    }
+}
+
+static void asynchronous_errors_reach_the_waiter(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_error_record e;
+    size_t before = psi_set_hard_memory_limit(psi_active_memory() + ((size_t)1 << 20));
+    psi_array big = psi_exp(psi_ones(PSI_INTS(1 << 22), PSI_FLOAT32)), user = psi_square(big);
+    assert_true(psi_async_eval(PSI_ARRAYS(user)));
+    assert_false(psi_wait(user));
+    assert_true(psi_error(&e));
+    assert_int_equal(e.code, PSI_OUT_OF_MEMORY);
+    psi_array small = psi_exp(psi_zeros(PSI_INTS(4), PSI_FLOAT32));
+    assert_true(psi_eval1(small));
+    psi_set_hard_memory_limit(before);
+    assert_true(psi_eval1(user)); /* nothing was lost: the graph can be tried again */
+}
+
+static void same_bits_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    enum { N = 300000 };
+    float *values = psi_malloc(N * sizeof *values);
+    for (int i = 0; i < N; i++)
+        values[i] = (float)(i % 1001) * 0.013f - 6;
+    psi_array x = psi_array_from(values, PSI_INTS(N), PSI_FLOAT32);
+    psi_free(values);
+    float sums[2];
+    const void *data[2];
+    for (int t = 0; t < 2; t++) {
+        assert_true(psi_set_thread_count(t + 1));
+        psi_array y = psi_exp(psi_sin(psi_multiply(x, x)));
+        data[t] = psi_data(y);
+        double sum;
+        assert_true(psi_item(psi_sum(y, PSI_NONE, false), &sum));
+        sums[t] = (float)sum;
+    }
+    assert_memory_equal(data[0], data[1], N * sizeof(float));
+    assert_memory_equal(&sums[0], &sums[1], sizeof(float));
+}
+
+static void a_million_nodes_deep(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array y = psi_retain(psi_zeros(PSI_INTS(2), PSI_FLOAT32)), one = psi_ones(PSI_INTS(2), PSI_FLOAT32);
+    for (int i = 0; i < 1000000; i++) {
+        PSI_SCOPE;
+        psi_array next = psi_retain(i % 3 ? psi_add(y, one) : psi_negative(psi_negative(y)));
+        psi_release(y);
+        y = next;
+    }
+    psi_array copy = psi_retain(psi_add(y, one));
+    psi_release(copy);
+    assert_true(psi_eval1(y));
+    assert_true(((const float *)psi_data(y))[1] == 666666);
+    psi_release(y);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(crosses_streams),
+        cmocka_unit_test(many_threads),
+        cmocka_unit_test(asynchronous_errors_reach_the_waiter),
+        cmocka_unit_test(same_bits_for_any_number_of_threads),
+        cmocka_unit_test(a_million_nodes_deep),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

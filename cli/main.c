@@ -16,6 +16,7 @@ static const struct command {
     {"coverage", "show which reference cases the CPU supports, and which it refuses and why", cli_coverage},
     {"devices", "list devices, kernel set and threads", cli_devices},
     {"ops", "show the capability matrix, or what one op does", cli_ops},
+    {"inspect", "describe a .npy file: dtype, shape, order, range, first values", cli_inspect},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -45,7 +45,8 @@
  *   EXPECT_REFUSAL(code, scope, expression)  a CHECK_ERROR of one of the seven typed refusals; `scope` says what refused
  *                                        ("cuda", "conv", "grad of sort"); the message becomes the detail
  *   CHECK_EVERY_ISA(array)               its bytes are the same from every kernel set this machine can run
- *                                        (the case is run again under each; use it where upstream compares devices)
+ *                                        (the case is run again under each; use it where upstream compares devices, for
+ *                                        ops that round once or not at all: exp and its like differ in the last bit)
  * Not checks: UNSUPPORTED("why") ends the case; NOTE("format", …) adds to what is printed when the case fails. */
 #ifndef PARITY_CASE_H
 #define PARITY_CASE_H

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
 from .inventory import load
-from .paths import ROOT, UsageError
+from .paths import ROOT, UsageError, cases_program
 from .report import COVERAGE_FAMILIES, COVERAGE_RUNNER
 
 TRACKS = "anchor::mlx_cpu_reference_coverage_report_tracks_seeded_supported_and_refused_cases"
@@ -35,7 +35,7 @@ def _coverage(checks: Checks, families: Tuple[str, ...]) -> Dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "coverage.json"
         only = [word for name in families for word in ("--only", name)]
-        env = {**os.environ, "PSIONIC_PARITY_INNER": "1"}
+        env = {**os.environ, "PSIONIC_PARITY_INNER": "1", "PSIONIC_PARITY_CASES": str(cases_program())}
         done = subprocess.run([str(ROOT / COVERAGE_RUNNER), *only, "--report", str(path)], env=env,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         checks.that(done.returncode == 0, f"the command ended with status {done.returncode}")

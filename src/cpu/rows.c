@@ -1,6 +1,6 @@
 /* rows.c: finds the kernel of an element-wise op or a cast for the ISA in use, and builds the half types'
  * kernels out of float32's: widen a block, compute, narrow. Invariant: a half's every op is rounded once,
- * from float32. */
+ * from float32; floor_divide alone is two ops. */
 #include "cpu/rows.h"
 
 #define HALF_BLOCK 512
@@ -68,7 +68,7 @@ typedef struct half_op {
 static void half_row(half_op h, int64_t n, void *out, const void *const *in)
 {
     const kernel_set *set = &sets[psi_isa_current()];
-    psi_row_fn row = set->rows[PSI_FLOAT32]->row[h.op];
+    psi_row_fn row = set->rows[PSI_FLOAT32]->row[h.op == PSI_OP_floor_divide ? PSI_OP_divide : h.op];
     psi_row_fn widen = set->casts->cast[PSI_FLOAT32][h.half], narrow = set->casts->cast[h.half][PSI_FLOAT32];
     float wide[3][HALF_BLOCK];
     for (int64_t at = 0; at < n; at += HALF_BLOCK) {
@@ -87,6 +87,12 @@ static void half_row(half_op h, int64_t n, void *out, const void *const *in)
             continue;
         }
         row(count, wide[h.arity - 1], operand[0], operand[1], operand[2]);
+        if (h.op == PSI_OP_floor_divide) {
+            /* Upstream's is two ops, so the quotient is rounded before it is taken down. */
+            narrow(count, (uint16_t *)out + at, wide[1], NULL, NULL);
+            widen(count, wide[1], (uint16_t *)out + at, NULL, NULL);
+            set->rows[PSI_FLOAT32]->row[PSI_OP_floor](count, wide[1], wide[1], NULL, NULL);
+        }
         narrow(count, (uint16_t *)out + at, wide[h.arity - 1], NULL, NULL);
     }
 }

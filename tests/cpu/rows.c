@@ -466,7 +466,10 @@ static void half_rows_round_float32_rows(void **state)
                 continue;
             call(narrow, op, COUNT, other, left, right);
             call(row, op, COUNT, y, a, b);
-            if (!compares[op])
+            if (op == PSI_OP_floor_divide) {
+                call(psi_cpu_row(PSI_OP_divide, t), PSI_OP_divide, COUNT, fresh, left, right);
+                call(psi_cpu_row(PSI_OP_floor, t), PSI_OP_floor, COUNT, fresh, fresh, NULL);
+            } else if (!compares[op])
                 psi_cpu_cast(t, PSI_FLOAT32)(COUNT, fresh, y, NULL, NULL);
             else
                 memcpy(fresh, y, COUNT);

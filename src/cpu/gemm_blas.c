@@ -1,4 +1,4 @@
-/* gemm_blas.c: float64 and complex64 products by BLAS, single-threaded inside blocks of rows that the pool runs.
+/* gemm_blas.c: float64 and complex64 products by BLAS, single-threaded inside blocks that the pool runs.
  * Invariant: BLAS sees blocks whose shape depends on the product's sizes only. */
 #include <cblas.h>
 #include <limits.h>
@@ -10,13 +10,16 @@
 #include "core/pool.h"
 #include "cpu/gemm_job.h"
 
-#define BLOCK_WORK (1 << 20) /* multiply-adds that one task should have at least */
-#define ROW_STEP 16          /* block heights are multiples of this */
-#define ROW_BLOCKS 16        /* blocks aimed at */
+#define BLOCK_WORK (1 << 18) /* multiply-adds that one task should have at least */
+#define MOST_ROWS 256        /* of a block: BLAS packs B again for each, so they are not small */
+#define LEAST_ROWS 128
+#define MOST_COLS 512
+#define LINE_STEP 16 /* blocks are multiples of this */
 
 typedef struct blas_job {
     const psi_gemm_call *call;
     int64_t rows, row_blocks;
+    int64_t cols, col_blocks;
     bool copy_a, copy_b;
     atomic_bool failed;
 } blas_job;
@@ -48,41 +51,73 @@ static bool cols_dense(const psi_gemm_operand *o, int64_t rows, int64_t cols)
            (cols == 1 || (o->col_stride >= rows && o->col_stride <= INT_MAX));
 }
 
-static void copy_strided(const psi_gemm_operand *o, int64_t entry, int64_t row, int64_t rows, int64_t cols,
-                         char *to, int64_t to_row)
+/* `part` is of the operand's own rows and columns. */
+static void copy_strided(const psi_gemm_operand *o, psi_gemm_part part, char *to, int64_t to_row)
 {
-    for (int64_t i = 0; i < rows; i++) {
-        const char *from = psi_gemm_at(o, entry, row + i, 0);
-        for (int64_t j = 0; j < cols; j++)
+    for (int64_t i = 0; i < part.rows; i++) {
+        const char *from = psi_gemm_at(o, part.entry, part.row + i, part.col);
+        for (int64_t j = 0; j < part.cols; j++)
             memcpy(to + (i * to_row + j) * 8, from + j * o->col_stride * 8, 8);
     }
 }
 
-/* rows x cols of an operand from a row on, as they lie or copied to `space`. */
-static blas_view view_of(const psi_gemm_operand *o, int64_t entry, int64_t row, int64_t rows,
-                         int64_t all_rows, int64_t cols, bool copy, char *space)
+/* A part of an operand of rows x cols, as it lies or copied to `space`. */
+static blas_view view_of(const psi_gemm_operand *o, psi_gemm_part part, int64_t rows, int64_t cols, bool copy,
+                         char *space)
 {
     if (copy) {
-        copy_strided(o, entry, row, rows, cols, space, cols);
-        return (blas_view){space, CblasNoTrans, (blasint)cols};
+        copy_strided(o, part, space, part.cols);
+        return (blas_view){space, CblasNoTrans, (blasint)part.cols};
     }
-    const void *data = psi_gemm_at(o, entry, row, 0);
-    if (rows_dense(o, all_rows, cols))
-        return (blas_view){data, CblasNoTrans, (blasint)(all_rows == 1 ? cols : o->row_stride)};
-    return (blas_view){data, CblasTrans, (blasint)(cols == 1 ? all_rows : o->col_stride)};
+    const void *data = psi_gemm_at(o, part.entry, part.row, part.col);
+    if (rows_dense(o, rows, cols))
+        return (blas_view){data, CblasNoTrans, (blasint)(rows == 1 ? cols : o->row_stride)};
+    return (blas_view){data, CblasTrans, (blasint)(cols == 1 ? rows : o->col_stride)};
 }
 
-static void multiply(const psi_gemm_call *call, int64_t rows, blas_view a, blas_view b, void *c, bool add)
+/* A matrix of `lines` lines of length k, or of k lines when `turned`, times a vector. */
+static void multiply_vector(const psi_gemm_call *call, blas_view matrix, bool turned, int64_t lines,
+                            const void *x, int64_t x_step, void *y, int64_t y_step, double beta)
 {
-    blasint m = (blasint)rows, n = (blasint)call->n, k = (blasint)call->k;
+    blasint l = (blasint)lines, k = (blasint)call->k, xs = (blasint)x_step, ys = (blasint)y_step;
+    CBLAS_TRANSPOSE t = turned ? CblasTrans : CblasNoTrans;
+    if (call->out.dtype == PSI_FLOAT64)
+        cblas_dgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, call->alpha, matrix.data,
+                    matrix.leading, x, xs, beta, y, ys);
+    else
+        cblas_cgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, (float[]){(float)call->alpha, 0},
+                    matrix.data, matrix.leading, x, xs, (float[]){(float)beta, 0}, y, ys);
+}
+
+static void multiply(const psi_gemm_call *call, psi_gemm_part part, blas_view a, blas_view b, void *c,
+                     double beta)
+{
+    blasint m = (blasint)part.rows, n = (blasint)part.cols, k = (blasint)call->k;
     blasint leading = (blasint)(call->m == 1 ? call->n : call->out.row_stride);
-    if (call->out.dtype == PSI_FLOAT64) {
+    bool a_turned = a.transpose == CblasTrans, b_turned = b.transpose == CblasTrans;
+    if (call->n == 1)
+        multiply_vector(call, a, a_turned, m, b.data, b_turned ? 1 : b.leading, c, leading, beta);
+    else if (call->m == 1)
+        multiply_vector(call, b, !b_turned, n, a.data, a_turned ? a.leading : 1, c, 1, beta);
+    else if (call->out.dtype == PSI_FLOAT64)
         cblas_dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, call->alpha, a.data, a.leading, b.data,
-                    b.leading, add ? call->beta : 0, c, leading);
-    } else {
-        float alpha[2] = {(float)call->alpha, 0}, beta[2] = {add ? (float)call->beta : 0, 0};
-        cblas_cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, alpha, a.data, a.leading, b.data,
                     b.leading, beta, c, leading);
+    else
+        cblas_cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, (float[]){(float)call->alpha, 0},
+                    a.data, a.leading, b.data, b.leading, (float[]){(float)beta, 0}, c, leading);
+}
+
+/* The addend scaled, or zeros: a product without terms. */
+static void fill_alone(const psi_gemm_call *call, psi_gemm_part part, char *out, double beta)
+{
+    for (int64_t i = 0; i < part.rows; i++) {
+        char *row = out + i * call->out.row_stride * 8;
+        if (beta == 0)
+            memset(row, 0, (size_t)part.cols * 8);
+        else if (call->out.dtype == PSI_FLOAT64)
+            cblas_dscal((blasint)part.cols, beta, (double *)(void *)row, 1);
+        else
+            cblas_csscal((blasint)part.cols, (float)beta, row, 1);
     }
 }
 
@@ -90,31 +125,47 @@ static void blas_task(void *context, int64_t index)
 {
     blas_job *job = context;
     const psi_gemm_call *call = job->call;
-    int64_t entry = index / job->row_blocks, row = index % job->row_blocks * job->rows;
-    int64_t rows = psi_gemm_min(job->rows, call->m - row), k = call->k;
-    int64_t a_bytes = job->copy_a ? rows * k * 8 : 0, b_bytes = job->copy_b ? k * call->n * 8 : 0;
+    int64_t blocks = job->row_blocks * job->col_blocks, within = index % blocks, k = call->k;
+    int64_t row = within % job->row_blocks * job->rows, col = within / job->row_blocks * job->cols;
+    psi_gemm_part part = {index / blocks, row, psi_gemm_min(job->rows, call->m - row), col,
+                          psi_gemm_min(job->cols, call->n - col)};
+    int64_t a_bytes = job->copy_a ? part.rows * k * 8 : 0, b_bytes = job->copy_b ? k * part.cols * 8 : 0;
     char *space = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(a_bytes + b_bytes + 8));
     if (space == NULL) {
         atomic_store(&job->failed, true);
         return;
     }
-    char *out = psi_gemm_out_at(&call->out, entry, row, 0);
-    bool add = call->addend != NULL && call->beta != 0;
-    if (add)
-        copy_strided(call->addend, entry, row, rows, call->n, out, call->out.row_stride);
+    char *out = psi_gemm_out_at(&call->out, part.entry, row, col);
+    double beta = call->addend ? call->beta : 0;
+    if (beta != 0)
+        copy_strided(call->addend, part, out, call->out.row_stride);
     if (k == 0) {
-        for (int64_t i = 0; i < rows && !add; i++)
-            memset(out + i * call->out.row_stride * 8, 0, (size_t)call->n * 8);
-        if (!add)
-            return;
+        fill_alone(call, part, out, beta);
+        return;
     }
-    static const double nothing[2];
-    blas_view a = {nothing, CblasNoTrans, 1}, b = {nothing, CblasNoTrans, (blasint)call->n};
-    if (k > 0) {
-        a = view_of(&call->a, entry, row, rows, call->m, k, job->copy_a, space);
-        b = view_of(&call->b, entry, 0, k, k, call->n, job->copy_b, space + a_bytes);
+    psi_gemm_part of_a = {part.entry, row, part.rows, 0, k}, of_b = {part.entry, 0, k, col, part.cols};
+    blas_view a = view_of(&call->a, of_a, call->m, k, job->copy_a, space);
+    blas_view b = view_of(&call->b, of_b, k, call->n, job->copy_b, space + a_bytes);
+    multiply(call, part, a, b, out, beta);
+}
+
+/* One row or column is cut along the other; else blocks are as tall and wide as BLAS needs to run well. */
+static void cut_blocks(blas_job *job)
+{
+    const psi_gemm_call *call = job->call;
+    int64_t k = call->k > 0 ? call->k : 1;
+    int64_t least = psi_gemm_round_up(psi_gemm_ceil(BLOCK_WORK, k), LINE_STEP);
+    if (call->n == 1 || call->m == 1) {
+        job->rows = call->n == 1 ? least : 1;
+        job->cols = call->n == 1 ? 1 : psi_gemm_clamp(least, MOST_COLS, INT_MAX);
+    } else {
+        int64_t row_least = psi_gemm_round_up(psi_gemm_ceil(least, call->n), LINE_STEP);
+        int64_t rows = psi_gemm_clamp(psi_gemm_ceil(call->m, 4), LEAST_ROWS, MOST_ROWS);
+        job->rows = psi_gemm_round_up(rows > row_least ? rows : row_least, LINE_STEP);
+        job->cols = MOST_COLS;
     }
-    multiply(call, rows, a, b, out, add);
+    job->row_blocks = psi_gemm_ceil(call->m, job->rows);
+    job->col_blocks = psi_gemm_ceil(call->n, job->cols);
 }
 
 bool psi_gemm_blas(const psi_gemm_call *call)
@@ -129,14 +180,8 @@ bool psi_gemm_blas(const psi_gemm_call *call)
     blas_job job = {.call = call};
     job.copy_a = !rows_dense(&call->a, call->m, call->k) && !cols_dense(&call->a, call->m, call->k);
     job.copy_b = !rows_dense(&call->b, call->k, call->n) && !cols_dense(&call->b, call->k, call->n);
-    double row_work = (double)call->n * (double)(call->k > 0 ? call->k : 1);
-    int64_t least = row_work >= BLOCK_WORK ? 1 : (int64_t)(BLOCK_WORK / row_work);
-    job.rows = psi_gemm_ceil(call->m, ROW_BLOCKS);
-    if (job.rows < least)
-        job.rows = least;
-    job.rows = psi_gemm_round_up(psi_gemm_min(job.rows, call->m), ROW_STEP);
-    job.row_blocks = psi_gemm_ceil(call->m, job.rows);
-    psi_parallel(call->batch * job.row_blocks, blas_task, &job);
+    cut_blocks(&job);
+    psi_parallel(call->batch * job.row_blocks * job.col_blocks, blas_task, &job);
     if (atomic_load(&job.failed)) {
         psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR,
                  "matmul: no memory for a dense copy of %lld x %lld x %lld", (long long)call->m,

@@ -13,7 +13,7 @@
 #define BLOCK_WORK (1 << 18) /* multiply-adds that one task should have at least */
 #define MOST_ROWS 256        /* of a block: BLAS packs B again for each, so they are not small */
 #define LEAST_ROWS 128
-#define MOST_COLS 512
+#define MOST_COLS 1024
 #define LINE_STEP 16 /* blocks are multiples of this */
 
 typedef struct blas_job {

@@ -103,6 +103,12 @@ endif()
 if(BUILD_TESTING)
   psi_c_tests()
   psi_build_tests()
+  # Every op spoilt in turn: the harness must notice each.
+  if(TARGET psionic-parity-cases)
+    add_test(NAME harness/faults COMMAND ${PROJECT_SOURCE_DIR}/scripts/check-fault-switch --all)
+    set_tests_properties(harness/faults PROPERTIES LABELS "harness;long" TIMEOUT 900 ENVIRONMENT
+      "PSIONIC_PARITY_CASES=$<TARGET_FILE:psionic-parity-cases>;PSIONIC_BUILD_DIR=${PROJECT_BINARY_DIR}")
+  endif()
   # The harness's own tests, where scripts/setup has put pytest.
   set(psi_pytest ${PROJECT_SOURCE_DIR}/build/venv/bin/pytest)
   if(EXISTS ${psi_pytest} AND PROJECT_BINARY_DIR STREQUAL "${PROJECT_SOURCE_DIR}/build")

@@ -1,5 +1,6 @@
 /* isa.c: the comparison of kernel sets. The case is run again in a child per kernel set, which prints the hashes that
- * its CHECK_EVERY_ISA checks took; all must agree with this process's. */
+ * its CHECK_EVERY_ISA checks took; all must agree with this process's.
+ * Agreement adds no check, for machines differ in how many sets they have, and reports must not. */
 #include "state.h"
 
 #include <errno.h>
@@ -17,6 +18,7 @@ static bool ask(const char *program, const char *id, const char *isa, char *out,
     pid_t child = fork();
     if (child == 0) {
         setenv("PSIONIC_ISA", isa, 1);
+        unsetenv("PSIONIC_FAULT"); /* a spoilt op is to differ from a sound one */
         dup2(ends[1], STDOUT_FILENO);
         close(ends[0]);
         close(ends[1]);
@@ -44,17 +46,15 @@ void parity_compare_isas(const char *program, const char *id)
         snprintf(wanted + i * 17, 18, "%016llx ", (unsigned long long)parity_now.hashes[i]);
     }
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        char name[64];
-        snprintf(name, sizeof name, "kernel set %s", sets[i]);
         if (!ask(program, id, sets[i], got, sizeof got)) {
-            parity_judge(__FILE__, __LINE__, false, name, "the case does not run under it");
+            parity_fault("the case does not run under the kernel set %s", sets[i]);
             continue;
         }
         /* The first word is the set really used: a machine without the one asked for uses another. */
         size_t word = strcspn(got, " ");
-        if (word == strlen(sets[i]) && strncmp(got, sets[i], word) == 0) {
-            parity_judge(__FILE__, __LINE__, strcmp(got + word + 1, wanted) == 0, name,
-                         "gives other bits than %s", psi_isa_name());
+        if (word == strlen(sets[i]) && strncmp(got, sets[i], word) == 0 &&
+            strcmp(got + word + 1, wanted) != 0) {
+            parity_fault("the kernel set %s gives other bits than %s", sets[i], psi_isa_name());
         }
     }
 }

@@ -1,10 +1,5 @@
-/* output.c: giving a node's outputs their buffers, and copying any layout into row-major memory. */
-#include <string.h>
-
-#include "core/pool.h"
-#include "core/shape.h"
+/* output.c: giving a node's outputs their buffers. */
 #include "eval/backend.h"
-#include "eval/strided.h"
 
 bool psi_output_new(psi_array out)
 {
@@ -30,36 +25,20 @@ bool psi_output_reuse(psi_array out, psi_array in)
     return true;
 }
 
+bool psi_output_copy(psi_array out, psi_array in)
+{
+    if (!psi_output_reuse(out, in))
+        return false;
+    if (out->buffer != in->buffer)
+        psi_copy_dense(out->buffer->data, in);
+    return true;
+}
+
 void psi_output_view(psi_array out, psi_array in, int64_t offset)
 {
     out->buffer = psi_buffer_retain(in->buffer);
     out->offset = in->offset * (int64_t)psi_itemsize(in) / (int64_t)psi_itemsize(out) + offset;
     psi_set_layout(out);
-}
-
-typedef struct copy_job {
-    char *out;
-    const psi_strided *source;
-    int64_t size;
-} copy_job;
-
-enum { COPY_CHUNK = 1 << 15 };
-
-static void copy_chunk(void *context, int64_t index)
-{
-    copy_job *job = context;
-    int64_t start = index * COPY_CHUNK, n = job->size - start < COPY_CHUNK ? job->size - start : COPY_CHUNK;
-    psi_strided_load(job->source, start, n, job->out + start * job->source->itemsize);
-}
-
-void psi_copy_dense(void *out, psi_array in)
-{
-    if (in->size == 0)
-        return;
-    psi_strided source;
-    psi_strided_of(&source, in);
-    copy_job job = {out, &source, in->size};
-    psi_parallel((in->size + COPY_CHUNK - 1) / COPY_CHUNK, copy_chunk, &job);
 }
 
 const void *psi_dense_values(psi_array a, psi_buffer **temp)

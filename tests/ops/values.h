@@ -1,0 +1,76 @@
+/* values.h: checks of an array's shape and values against literal numbers, shared by the tests of ops. */
+#ifndef PSI_TESTS_OPS_VALUES_H
+#define PSI_TESTS_OPS_VALUES_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <psionic.h>
+
+static inline void expect_values(psi_array a, psi_ints shape, const double *expected)
+{
+    psi_error_record e = {0};
+    psi_array wide = psi_astype(a, PSI_FLOAT64);
+    const double *values = psi_data(wide);
+    psi_error(&e);
+    assert_string_equal(e.message, "");
+    assert_int_equal(psi_ndim(a), shape.count);
+    for (int i = 0; i < shape.count; i++)
+        assert_int_equal(psi_dim(a, i), shape.data[i]);
+    for (int64_t i = 0; i < psi_size(a); i++)
+        assert_true(fabs(values[i] - expected[i]) <= 1e-6 * (1 + fabs(expected[i])));
+}
+#define EXPECT(a, shape, ...) expect_values(a, shape, (const double[]){__VA_ARGS__})
+
+static inline void expect_strides(psi_array a, psi_ints expected)
+{
+    psi_ints strides = psi_strides(a);
+    assert_int_equal(strides.count, expected.count);
+    for (int i = 0; i < strides.count; i++)
+        assert_int_equal(strides.data[i], expected.data[i]);
+}
+
+/* The call fails, or evaluating its result does, with this kind of error. */
+static inline void expect_error(psi_array a, psi_kind kind)
+{
+    psi_error_record e = {0};
+    if (!psi_is_error(a))
+        assert_false(psi_eval1(a));
+    assert_true(psi_error(&e));
+    assert_int_equal(e.kind, kind);
+    assert_true(e.message[0]);
+}
+
+static inline psi_array count_up(psi_ints shape)
+{
+    float values[256];
+    int64_t size = 1;
+    for (int i = 0; i < shape.count; i++)
+        size *= shape.data[i];
+    for (int64_t i = 0; i < size; i++)
+        values[i] = (float)i;
+    return psi_array_from(values, shape, PSI_FLOAT32);
+}
+
+static inline psi_arrays just(psi_array y)
+{
+    psi_arrays out = psi_arrays_new(1);
+    out.data[0] = y;
+    return out;
+}
+
+/* The gradient of sum(weights * f(x)), weights being 1, 2, 3, ... */
+static inline psi_array gradient(psi_function f, psi_array x)
+{
+    psi_arrays out = f(PSI_ARRAYS(x), NULL), vjps = {NULL, 0};
+    psi_array weights = psi_add(count_up(psi_shape(out.data[0])), psi_scalar(1, PSI_FLOAT32));
+    assert_true(psi_vjp(f, NULL, PSI_ARRAYS(x), PSI_ARRAYS(weights), &out, &vjps));
+    return vjps.data[0];
+}
+
+#endif

@@ -27,6 +27,10 @@ static int operand_dtype(const psi_op_info *op, psi_dtype t)
         if (!inexact)
             return t;
         break;
+    case PSI_TYPES_INTEGER:
+        if (!inexact)
+            return t == PSI_BOOL ? PSI_UINT8 : t;
+        break;
     case PSI_TYPES_LOGICAL:
         return PSI_BOOL;
     default:

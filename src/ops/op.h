@@ -27,6 +27,7 @@ typedef enum psi_types {
     PSI_TYPES_FLOATING,
     PSI_TYPES_REALFLOAT,
     PSI_TYPES_INTEGRAL,
+    PSI_TYPES_INTEGER,
     PSI_TYPES_LOGICAL,
     PSI_TYPES_PART
 } psi_types;

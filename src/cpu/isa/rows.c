@@ -28,6 +28,11 @@
 #define PSI_TAKES_NUMBER 1
 #define PSI_TAKES_LOGICAL 0
 #endif
+#if PSI_IS_INTEGER
+#define PSI_TAKES_INTEGER 1
+#else
+#define PSI_TAKES_INTEGER 0
+#endif
 #if PSI_KIND == PSI_IS_COMPLEX
 #define PSI_TAKES_REAL 0
 #define PSI_TAKES_PART 1

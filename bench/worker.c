@@ -1,0 +1,162 @@
+/* worker.c: the library's side of bench/compare: reads workload names, one a line, runs each once, and answers with
+ * its time in microseconds. Building, evaluating and freeing all count; inputs are made beforehand. */
+#include <psionic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
+}
+
+/* Numbers between -4 and 4 that do not repeat early; retained for the life of the process. */
+static psi_array noise(psi_ints shape)
+{
+    PSI_SCOPE;
+    int64_t n = 1;
+    for (int i = 0; i < shape.count; i++)
+        n *= shape.data[i];
+    float *values = malloc((size_t)n * sizeof *values);
+    uint32_t s = 1;
+    for (int64_t i = 0; values && i < n; i++) {
+        s = s * 1664525u + 1013904223u;
+        values[i] = (float)((int32_t)s >> 8) / 8388608.0f * 4;
+    }
+    psi_array a = psi_retain(psi_array_from(values, shape, PSI_FLOAT32));
+    free(values);
+    return a;
+}
+
+/* The inputs of a workload; a workload returns what is to be evaluated, owned by the innermost scope. */
+typedef struct inputs {
+    psi_array a, b;
+} inputs;
+
+static psi_array chain_1000(inputs in)
+{
+    PSI_SCOPE;
+    psi_array y = in.a;
+    for (int i = 0; i < 1000; i++) {
+        psi_scope step;
+        psi_scope_open(&step);
+        psi_array next = psi_promote(psi_add(y, in.a));
+        psi_scope_close(&step);
+        if (i)
+            psi_release(y);
+        y = psi_retain(next);
+    }
+    psi_array result = psi_promote(y);
+    psi_release(y);
+    return result;
+}
+
+static psi_array gelu(inputs in)
+{
+    PSI_SCOPE;
+    psi_array x = in.a, root = psi_scalar(1.4142135623730951, PSI_FLOAT32);
+    psi_array t = psi_add(psi_scalar(1, PSI_FLOAT32), psi_erf(psi_divide(x, root)));
+    return psi_promote(psi_multiply(psi_multiply(x, t), psi_scalar(0.5, PSI_FLOAT32)));
+}
+
+static psi_array add(inputs in)
+{
+    return psi_add(in.a, in.b);
+}
+
+static psi_array exp_(inputs in)
+{
+    return psi_exp(in.a);
+}
+
+static psi_array sum_all(inputs in)
+{
+    return psi_sum(in.a, PSI_NONE, false);
+}
+
+static psi_array sum_0(inputs in)
+{
+    return psi_sum(in.a, PSI_INTS(0), false);
+}
+
+static psi_array sum_1(inputs in)
+{
+    return psi_sum(in.a, PSI_INTS(1), false);
+}
+
+static psi_array matmul(inputs in)
+{
+    return psi_matmul(in.a, in.b);
+}
+
+typedef struct workload {
+    const char *name;
+    psi_array (*fn)(inputs in);
+    int64_t a[3], b[3]; /* shapes; a length of 0 ends one */
+} workload;
+
+static const workload workloads[] = {
+    {"chain_1000_adds_1e3", chain_1000, {1000}, {0}},
+    {"add_eval_1e3", add, {1000}, {1000}},
+    {"add_1e7", add, {10000000}, {10000000}},
+    {"exp_1e7", exp_, {10000000}, {0}},
+    {"gelu_1e7", gelu, {10000000}, {0}},
+    {"sum_all_4096", sum_all, {4096, 4096}, {0}},
+    {"sum_axis0_4096", sum_0, {4096, 4096}, {0}},
+    {"sum_axis1_4096", sum_1, {4096, 4096}, {0}},
+    {"matmul_512", matmul, {512, 512}, {512, 512}},
+    {"matmul_1024", matmul, {1024, 1024}, {1024, 1024}},
+    {"matmul_2048", matmul, {2048, 2048}, {2048, 2048}},
+    {"matmul_64x128x64x128", matmul, {64, 128, 64}, {64, 64, 128}},
+    {"matmul_1x4096x4096", matmul, {1, 4096}, {4096, 4096}},
+};
+
+static psi_array input_of(const int64_t shape[3])
+{
+    int ndim = 0;
+    while (ndim < 3 && shape[ndim])
+        ndim++;
+    return ndim ? noise((psi_ints){shape, ndim}) : NULL;
+}
+
+/* The time of one run in microseconds, or -1. A result is retained beyond the building scope, as a binding does. */
+static double run(const workload *w, inputs in)
+{
+    double start = now();
+    psi_array y;
+    {
+        PSI_SCOPE;
+        y = psi_retain(w->fn(in));
+    }
+    bool ok = psi_eval1(y);
+    psi_release(y);
+    return ok ? now() - start : -1;
+}
+
+int main(void)
+{
+    enum { COUNT = sizeof workloads / sizeof *workloads };
+    static inputs made[COUNT];
+    char line[128];
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = 0;
+        const workload *w = workloads;
+        while (w < workloads + COUNT && strcmp(w->name, line))
+            w++;
+        if (w == workloads + COUNT) {
+            puts("none");
+        } else {
+            inputs *in = &made[w - workloads];
+            if (!in->a) {
+                in->a = input_of(w->a);
+                in->b = input_of(w->b);
+            }
+            printf("%.3f\n", run(w, *in));
+        }
+        fflush(stdout);
+    }
+    return 0;
+}

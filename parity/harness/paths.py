@@ -38,10 +38,10 @@ def check_writable(path: Path, what: str) -> None:
 
 def write_atomically(path: Path, text: str) -> None:
     """Replaces a file's contents, or leaves the old ones."""
-    target = path.resolve()
-    if target.exists() and not target.is_file():  # /dev/stdout, a pipe
-        target.write_text(text, encoding="utf-8")
+    if path.exists() and not path.is_file():  # a pipe or a device, such as /dev/stdout
+        path.write_text(text, encoding="utf-8")
         return
+    target = path.resolve()
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")

@@ -115,6 +115,11 @@ def test_an_older_report_survives_bad_usage(fake):
     assert fake.report_path.read_text() == "old"
 
 
+def test_the_report_may_go_to_a_pipe(fake):
+    done = fake.run("parity", "--only", "custom_vjp", "--report", "/dev/stdout")
+    assert done.returncode == 0 and '"report_digest"' in done.stdout
+
+
 def test_a_pipe_gets_no_control_characters(fake):
     fake.cases({ROW: {}})
     done = fake.run("parity", "--only", "custom_vjp")

@@ -40,6 +40,45 @@ ANCHOR_CASE(public_lazy_array_surface_builds_graph_backed_arithmetic)
     CHECK(psi_item_int(deep, &depth) && depth == 50000);
 }
 
+ANCHOR_CASE(public_lazy_array_creation_and_view_families_materialize)
+{
+    psi_array a = psi_arange(0, 12, 1, PSI_INT32);
+    CHECK_DTYPE(a, PSI_INT32);
+    CHECK_VALUES(a, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    CHECK_VALUES(psi_arange(1, -1, -0.5, PSI_FLOAT32), 1, 0.5, 0, -0.5);
+    CHECK_VALUES(psi_linspace(2, 4, 5, PSI_FLOAT32), 2, 2.5, 3, 3.5, 4);
+    CHECK_VALUES(psi_zeros(PSI_INTS(2, 1), PSI_FLOAT16), 0, 0);
+    CHECK_VALUES(psi_ones(PSI_INTS(3), PSI_COMPLEX64), 1, 0, 1, 0, 1, 0);
+    CHECK_VALUES(psi_full(PSI_INTS(2, 2), PSI_INT32S(5, 6), PSI_FLOAT64), 5, 6, 5, 6);
+    CHECK_VALUES(psi_eye(2, 3, 1, PSI_FLOAT32), 0, 1, 0, 0, 0, 1);
+    CHECK_VALUES(psi_tril(psi_ones(PSI_INTS(2, 2), PSI_FLOAT32), 0), 1, 0, 1, 1);
+    CHECK_DTYPE(psi_zeros_like(a), PSI_INT32);
+    CHECK_SHAPE(psi_ones_like(psi_reshape(a, PSI_INTS(3, 4))), 3, 4);
+
+    psi_array grid = psi_reshape(a, PSI_INTS(2, -1, 3)), turned = psi_transpose(grid, PSI_INTS(2, 0, 1));
+    CHECK_SHAPE(grid, 2, 2, 3);
+    CHECK_SHAPE(turned, 3, 2, 2);
+    CHECK_VALUES(turned, 0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11);
+    CHECK_VALUES(psi_flatten(turned, 0, -1), 0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11);
+    CHECK_SHAPE(psi_moveaxis(grid, 0, -1), 2, 3, 2);
+    CHECK_SHAPE(psi_swapaxes(grid, 0, 2), 3, 2, 2);
+    CHECK_SHAPE(psi_squeeze(psi_expand_dims(grid, PSI_INTS(0, 4)), PSI_NONE), 2, 2, 3);
+    CHECK_SHAPE(psi_unflatten(a, 0, PSI_INTS(3, -1)), 3, 4);
+    CHECK_VALUES(psi_broadcast_to(PSI_INT32S(1, 2), PSI_INTS(2, 2)), 1, 2, 1, 2);
+    CHECK_VALUES(psi_concatenate(PSI_ARRAYS(PSI_INT32S(1, 2), PSI_FLOATS(0.5)), 0), 1, 2, 0.5);
+    CHECK_VALUES(psi_stack(PSI_ARRAYS(PSI_INT32S(1, 2), PSI_INT32S(3, 4)), 1), 1, 3, 2, 4);
+    CHECK_VALUES(psi_split(a, 3, 0).data[1], 4, 5, 6, 7);
+    CHECK_VALUES(psi_repeat(PSI_INT32S(7, 8), 2, 0), 7, 7, 8, 8);
+    CHECK_VALUES(psi_tile(PSI_INT32S(7, 8), PSI_INTS(2)), 7, 8, 7, 8);
+    CHECK_VALUES(psi_roll(PSI_INT32S(1, 2, 3, 4), PSI_INTS(1), PSI_INTS(0)), 4, 1, 2, 3);
+
+    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_arange(0, 5, 0, PSI_FLOAT32));
+    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_zeros(PSI_INTS(2, -1), PSI_FLOAT32));
+    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_reshape(a, PSI_INTS(5, -1)));
+    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_transpose(grid, PSI_INTS(0, 0, 1)));
+    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_stack(PSI_ARRAYS(a, grid), 0));
+}
+
 ANCHOR_CASE(public_lazy_array_host_interop_and_item_access_stay_explicit)
 {
     const int16_t values[] = {-300, 0, 7, 32767, 12, -1};

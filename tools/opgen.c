@@ -88,14 +88,20 @@ static int parse(const row *r, parameter *out, char result[24])
     return count;
 }
 
+/* "none", which only a result may be, is C's void. */
+static const char *c_result(const char *type)
+{
+    return strcmp(type, "none") ? c_type(type) : "void ";
+}
+
 static void prototype(FILE *f, const row *r)
 {
     parameter p[16];
     char result[24];
     int count = parse(r, p, result);
-    if (!c_type(result))
+    if (!c_result(result))
         die("the result's type is unknown", r->name);
-    fprintf(f, "/* %s */\nPSI_API %spsi_%s(", r->doc, c_type(result), r->name);
+    fprintf(f, "/* %s */\nPSI_API %spsi_%s(", r->doc, c_result(result), r->name);
     for (int i = 0; i < count; i++)
         fprintf(f, "%s%s%s", i ? ", " : "", c_type(p[i].type), p[i].name);
     fprintf(f, "%s);\n\n", count ? "" : "void");

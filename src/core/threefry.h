@@ -10,14 +10,15 @@ typedef struct psi_word_pair {
 } psi_word_pair;
 
 /* Four rounds with one set of rotations; straight lines, so that a loop over counters becomes vector code. */
-#define PSI_THREEFRY_ROUND(x, by)                \
-    do {                                         \
-        (x).a += (x).b;                          \
+#define PSI_THREEFRY_ROUND(x, by)                     \
+    do {                                              \
+        (x).a += (x).b;                               \
         (x).b = (x).b << (by) | (x).b >> (32 - (by)); \
-        (x).b ^= (x).a;                          \
+        (x).b ^= (x).a;                               \
     } while (0)
 
-static inline __attribute__((always_inline)) psi_word_pair psi_threefry(psi_word_pair key, psi_word_pair count)
+static inline __attribute__((always_inline)) psi_word_pair psi_threefry(psi_word_pair key,
+                                                                        psi_word_pair count)
 {
     uint32_t third = key.a ^ key.b ^ 0x1bd11bda;
     psi_word_pair x = {count.a + key.a, count.b + key.b};

@@ -49,8 +49,11 @@ bool psi_cpu_arange(psi_node *node)
     psi_dtype dtype = (psi_dtype)out->dtype;
     if (!psi_output_new(out))
         return false;
-    range r = {.start = psi_attr_real(node, 0), .step = psi_attr_real(node, 2), .out = psi_values(out),
-               .size = out->size, .itemsize = (int64_t)psi_itemsize(out)};
+    range r = {.start = psi_attr_real(node, 0),
+               .step = psi_attr_real(node, 2),
+               .out = psi_values(out),
+               .size = out->size,
+               .itemsize = (int64_t)psi_itemsize(out)};
     r.integral = !psi_issubdtype(dtype, PSI_INEXACT);
     r.first = whole(r.start);
     r.pace = whole(r.start + r.step) - r.first;

@@ -86,8 +86,10 @@ bool psi_cpu_random_bits(psi_node *node)
         return false;
     if (out->size == 0)
         return true;
-    bits_job j = {.words = psi_random_fn_of(psi_isa_current()), .keys = psi_dense_values(keys, &temp),
-                  .out = psi_values(out), .key_count = keys->size / 2};
+    bits_job j = {.words = psi_random_fn_of(psi_isa_current()),
+                  .keys = psi_dense_values(keys, &temp),
+                  .out = psi_values(out),
+                  .key_count = keys->size / 2};
     if (!j.keys)
         return false;
     j.bytes = (int64_t)psi_nbytes(out) / j.key_count;

@@ -12,9 +12,11 @@ typedef struct psi_random_run {
 } psi_random_run;
 
 /* Writes both words of n pairs. */
-typedef void (*psi_random_fn)(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);
+typedef void (*psi_random_fn)(psi_random_run run, int64_t n, uint32_t *restrict first,
+                              uint32_t *restrict second);
 
-void psi_random_words_generic(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);
+void psi_random_words_generic(psi_random_run run, int64_t n, uint32_t *restrict first,
+                              uint32_t *restrict second);
 void psi_random_words_v2(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);
 void psi_random_words_v3(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);
 void psi_random_words_v4(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);

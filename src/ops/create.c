@@ -84,13 +84,15 @@ psi_array psi_linspace(double start, double stop, int64_t num, psi_dtype dtype)
     psi_dtype inner = dtype == PSI_FLOAT64 ? PSI_FLOAT64 : PSI_FLOAT32;
     psi_array t = psi_divide(psi_arange(0, (double)num, 1, inner), psi_scalar((double)(num - 1), inner));
     psi_array rest = psi_subtract(psi_like(t, 1), t);
-    return psi_astype(psi_add(psi_multiply(rest, psi_like(t, start)), psi_multiply(t, psi_like(t, stop))), dtype);
+    return psi_astype(psi_add(psi_multiply(rest, psi_like(t, start)), psi_multiply(t, psi_like(t, stop))),
+                      dtype);
 }
 
 /* ---- matrices by their diagonals ---- */
 
 /* Row numbers as a column, and column numbers less k as a row; false with an error for a length past `least`. */
-static bool diagonals(int64_t n, int64_t m, int64_t k, int64_t least, const char *op, psi_array *row, psi_array *col)
+static bool diagonals(int64_t n, int64_t m, int64_t k, int64_t least, const char *op, psi_array *row,
+                      psi_array *col)
 {
     if (n < least || m < least || n > INT32_MAX || m > INT32_MAX) {
         PSI_INVALID("%s: %lld by %lld is not a size from %lld to %d", op, (long long)n, (long long)m,

@@ -61,7 +61,8 @@ psi_array psi_random_bits(psi_ints shape, int64_t width, psi_array key)
     if (!psi_check_inputs(PSI_ARRAYS(key), "random_bits"))
         return psi_error_array();
     if (psi_dtype_of(key) != PSI_UINT32)
-        return PSI_INVALID("random_bits: a key is of dtype uint32, not %s", psi_dtype_name(psi_dtype_of(key)));
+        return PSI_INVALID("random_bits: a key is of dtype uint32, not %s",
+                           psi_dtype_name(psi_dtype_of(key)));
     if (!psi_same_ints(psi_shape(key), PSI_INTS(2)))
         return PSI_INVALID("random_bits: a key has shape (2), not %s", PSI_SHAPE(psi_shape(key)));
     if (width != 1 && width != 2 && width != 4)

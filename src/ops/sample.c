@@ -5,7 +5,8 @@
 
 #include "ops/build.h"
 
-static const float below_minus_one = -0x1.fffffep-1f; /* the neighbour of -1 towards 0: erfinv and log1p stay finite */
+static const float below_minus_one =
+    -0x1.fffffep-1f; /* the neighbour of -1 towards 0: erfinv and log1p stay finite */
 
 static psi_dtype or_float32(psi_dtype dtype)
 {
@@ -41,7 +42,8 @@ static bool check_covers(psi_ints shape, psi_ints from, const char *op)
         return false;
     if (psi_same_ints(shape, (psi_ints){common, ndim}))
         return true;
-    PSI_INVALID("%s: parameters of shape %s do not fit samples of shape %s", op, PSI_SHAPE(from), PSI_SHAPE(shape));
+    PSI_INVALID("%s: parameters of shape %s do not fit samples of shape %s", op, PSI_SHAPE(from),
+                PSI_SHAPE(shape));
     return false;
 }
 
@@ -50,7 +52,8 @@ static bool check_covers(psi_ints shape, psi_ints from, const char *op)
 psi_array psi_random_uniform(psi_array low, psi_array high, psi_ints shape, psi_dtype dtype, psi_array key)
 {
     dtype = or_float32(dtype);
-    if (!check_floating(dtype, "random_uniform") || !psi_check_inputs(PSI_ARRAYS(low, high), "random_uniform"))
+    if (!check_floating(dtype, "random_uniform") ||
+        !psi_check_inputs(PSI_ARRAYS(low, high), "random_uniform"))
         return psi_error_array();
     low = psi_astype(low, dtype);
     psi_array range = psi_subtract(psi_astype(high, dtype), low);
@@ -115,12 +118,8 @@ static psi_array complex_normal(psi_ints shape, psi_array loc, psi_array scale, 
                            shape.count);
     memcpy(pairs, shape.data, (size_t)shape.count * sizeof *pairs);
     pairs[shape.count] = 2;
-    psi_arrays parts = psi_split(psi_erfinv(symmetric((psi_ints){pairs, shape.count + 1}, key)), 2, -1);
-    if (parts.count != 2)
-        return psi_error_array();
-    psi_array re = psi_astype(psi_reshape(parts.data[0], shape), PSI_COMPLEX64);
-    psi_array im = psi_astype(psi_reshape(parts.data[1], shape), PSI_COMPLEX64);
-    psi_array samples = psi_add(re, psi_multiply(psi_scalar_complex(0, 1), im));
+    psi_array rows = psi_erfinv(symmetric((psi_ints){pairs, shape.count + 1}, key));
+    psi_array samples = psi_reshape(psi_view(rows, PSI_COMPLEX64), shape);
     if (scale)
         samples = psi_multiply(scale, samples);
     return loc ? psi_add(loc, samples) : samples;

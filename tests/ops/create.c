@@ -53,7 +53,8 @@ static void ranges(void **state)
     EXPECT(psi_arange(0, 2, 1, PSI_COMPLEX64), PSI_COMPLEX64, PSI_INTS(2), 0, 1);
     EXPECT(psi_arange(3, 5, INFINITY, PSI_INT32), PSI_INT32, PSI_INTS(1), 3);
     EXPECT(psi_arange(0, 0.1, 0.05, PSI_FLOAT64), PSI_FLOAT64, PSI_INTS(2), 0, 0.05);
-    EXPECT(psi_arange(0x1p63, 0x1p63 + 4096, 2048, PSI_UINT64), PSI_UINT64, PSI_INTS(2), 0x1p63, 0x1p63 + 2048);
+    EXPECT(psi_arange(0x1p63, 0x1p63 + 4096, 2048, PSI_UINT64), PSI_UINT64, PSI_INTS(2), 0x1p63,
+           0x1p63 + 2048);
     assert_int_equal(psi_size(psi_arange(0, 10, 0.45, PSI_FLOAT32)), 23);
     assert_int_equal(psi_size(psi_arange(0, 3, -1, PSI_INT32)), 0);
     assert_int_equal(psi_size(psi_arange(0, -5, INFINITY, PSI_INT32)), 0);
@@ -79,8 +80,8 @@ static void spaces(void **state)
 {
     (void)state;
     PSI_SCOPE;
-    EXPECT(psi_linspace(0, 10, 7, PSI_FLOAT32), PSI_FLOAT32, PSI_INTS(7), 0, 1.6666667461395264, 3.3333334922790527,
-           5.0, 6.6666669845581055, 8.333333015441895, 10.0);
+    EXPECT(psi_linspace(0, 10, 7, PSI_FLOAT32), PSI_FLOAT32, PSI_INTS(7), 0, 1.6666667461395264,
+           3.3333334922790527, 5.0, 6.6666669845581055, 8.333333015441895, 10.0);
     EXPECT(psi_linspace(0, 10, 7, PSI_FLOAT16), PSI_FLOAT16, PSI_INTS(7), 0.0, 1.6669921875, 3.333984375, 5.0,
            6.66796875, 8.3359375, 10.0);
     EXPECT(psi_linspace(0, 10, 7, PSI_UINT8), PSI_UINT8, PSI_INTS(7), 0, 1, 3, 5, 6, 8, 10);
@@ -116,11 +117,12 @@ static void filled(void **state)
     (void)state;
     PSI_SCOPE;
     psi_array pair = PSI_INT32S(3, 4);
-    EXPECT(psi_full(PSI_INTS(2, 2), psi_reshape(pair, PSI_INTS(2, 1)), PSI_DTYPE_COUNT), PSI_INT32, PSI_INTS(2, 2),
-           3, 3, 4, 4);
+    EXPECT(psi_full(PSI_INTS(2, 2), psi_reshape(pair, PSI_INTS(2, 1)), PSI_DTYPE_COUNT), PSI_INT32,
+           PSI_INTS(2, 2), 3, 3, 4, 4);
     EXPECT(psi_full(PSI_INTS(2, 2), pair, PSI_FLOAT32), PSI_FLOAT32, PSI_INTS(2, 2), 3, 4, 3, 4);
     EXPECT(psi_full(PSI_INTS(2), psi_scalar(1, PSI_FLOAT32), PSI_BOOL), PSI_BOOL, PSI_INTS(2), 1, 1);
-    EXPECT(psi_full(PSI_INTS(0), psi_zeros(PSI_INTS(0), PSI_INT32), PSI_DTYPE_COUNT), PSI_INT32, PSI_INTS(0), 0);
+    EXPECT(psi_full(PSI_INTS(0), psi_zeros(PSI_INTS(0), PSI_INT32), PSI_DTYPE_COUNT), PSI_INT32, PSI_INTS(0),
+           0);
     EXPECT(psi_ones(PSI_SCALAR_SHAPE, PSI_INT32), PSI_INT32, PSI_SCALAR_SHAPE, 1);
     EXPECT(psi_zeros(PSI_INTS(1, 2), PSI_DTYPE_COUNT), PSI_FLOAT32, PSI_INTS(1, 2), 0, 0);
 }
@@ -134,16 +136,21 @@ static void refuses(void **state)
     assert_error(psi_arange(0, 5, 1, (psi_dtype)99), "arange: 99 is not a dtype");
     assert_error(psi_arange(0, 5, 0, PSI_INT32), "arange: step is 0");
     assert_error(psi_arange(0, 0, 0, PSI_INT32), "arange: step is 0");
-    assert_error(psi_arange(0, NAN, 1, PSI_INT32), "arange: no length follows from start 0, stop nan and step 1");
+    assert_error(psi_arange(0, NAN, 1, PSI_INT32),
+                 "arange: no length follows from start 0, stop nan and step 1");
     assert_error(psi_arange(0, INFINITY, 1, PSI_INT32),
                  "arange: no length follows from start 0, stop inf and step 1");
-    assert_error(psi_arange(0, 1e10, 1, PSI_INT32), "arange: 10000000000 elements are more than the limit of 2147483647");
-    assert_error(psi_arange(0, 1e308, 1e-308, PSI_INT32), "arange: inf elements are more than the limit of 2147483647");
+    assert_error(psi_arange(0, 1e10, 1, PSI_INT32),
+                 "arange: 10000000000 elements are more than the limit of 2147483647");
+    assert_error(psi_arange(0, 1e308, 1e-308, PSI_INT32),
+                 "arange: inf elements are more than the limit of 2147483647");
     assert_error(psi_linspace(0, 1, -1, PSI_FLOAT32), "linspace: num is -1, not in 0 to 2147483647");
     assert_error(psi_eye(0, PSI_NO_INT, 0, PSI_FLOAT32), "eye: 0 by 0 is not a size from 1 to 2147483647");
     assert_error(psi_eye(2, 0, 0, PSI_FLOAT32), "eye: 2 by 0 is not a size from 1 to 2147483647");
-    assert_error(psi_tri(1LL << 40, 1, 0, PSI_FLOAT32), "tri: 1099511627776 by 1 is not a size from 0 to 2147483647");
-    assert_error(psi_tril(psi_ones(PSI_INTS(3), PSI_INT32), 0), "tril: an array of 1 dimensions has no matrices");
+    assert_error(psi_tri(1LL << 40, 1, 0, PSI_FLOAT32),
+                 "tri: 1099511627776 by 1 is not a size from 0 to 2147483647");
+    assert_error(psi_tril(psi_ones(PSI_INTS(3), PSI_INT32), 0),
+                 "tril: an array of 1 dimensions has no matrices");
     assert_error(psi_triu(psi_eye(0, 0, 0, PSI_INT32), 0), "eye: 0 by 0 is not a size from 1 to 2147483647");
     assert_error(psi_zeros(PSI_INTS(2), (psi_dtype)99), "zeros: 99 is not a dtype");
     assert_true(psi_is_error(psi_full(PSI_INTS(-5, 0), psi_scalar(0, PSI_INT32), PSI_INT32)));
@@ -160,8 +167,8 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ranges), cmocka_unit_test(long_ranges), cmocka_unit_test(spaces),
-        cmocka_unit_test(matrices), cmocka_unit_test(filled), cmocka_unit_test(refuses),
+        cmocka_unit_test(ranges),   cmocka_unit_test(long_ranges), cmocka_unit_test(spaces),
+        cmocka_unit_test(matrices), cmocka_unit_test(filled),      cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

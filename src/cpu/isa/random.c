@@ -12,7 +12,8 @@ void PASTE(psi_random_words_, PSI_ISA)(psi_random_run run, int64_t n, uint32_t *
 {
     psi_word_pair key = {run.key[0], run.key[1]};
     for (int64_t i = 0; i < n; i++) {
-        psi_word_pair x = psi_threefry(key, (psi_word_pair){run.count[0] + (uint32_t)i, run.count[1] + (uint32_t)i});
+        psi_word_pair x =
+            psi_threefry(key, (psi_word_pair){run.count[0] + (uint32_t)i, run.count[1] + (uint32_t)i});
         first[i] = x.a;
         second[i] = x.b;
     }

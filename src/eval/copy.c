@@ -34,12 +34,23 @@ static inline __attribute__((always_inline)) void run_of(size_t item, int64_t n,
         memcpy(to + i * to_step * (int64_t)item, from + i * from_step * (int64_t)item, item);
 }
 
+/* n copies of one element, which is read once. */
+static inline __attribute__((always_inline)) void fill_of(size_t item, int64_t n, char *to, const char *from)
+{
+    char value[8];
+    memcpy(value, from, item);
+    for (int64_t i = 0; i < n; i++)
+        memcpy(to + i * (int64_t)item, value, item);
+}
+
 static inline __attribute__((always_inline)) void plain_of(size_t item, const job *j, int64_t rows, int64_t cols,
                                                            char *to, const char *from)
 {
     for (int64_t r = 0; r < rows; r++) {
         if (j->col_to == 1 && j->col_from == 1)
             memcpy(to, from, (size_t)cols * item);
+        else if (j->col_to == 1 && j->col_from == 0)
+            fill_of(item, cols, to, from);
         else if (j->col_to == 1)
             run_of(item, cols, to, 1, from, j->col_from);
         else

@@ -45,6 +45,7 @@ struct psi_node {
     uint16_t out_count;
     int32_t in_count;
     bool tracer;   /* depends on an input of a running transform */
+    bool lost;     /* was being computed by a thread that a fork left behind */
     int32_t attr_count;
     psi_stream stream;
     uint32_t mark, place, uses; /* scratch of whoever holds the graph lock */

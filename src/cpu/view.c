@@ -4,7 +4,7 @@
 #include "core/shape.h"
 #include "cpu/kernels.h"
 
-/* A cast is always part of a tile program; this entry completes the table. */
+/* Casts and fills are always part of a tile program; these entries complete the table. */
 bool psi_cpu_astype(psi_node *node)
 {
     psi_array in = node->in[0], out = &node->out[0];
@@ -16,6 +16,11 @@ bool psi_cpu_astype(psi_node *node)
     if (temp)
         psi_buffer_release(temp);
     return true;
+}
+
+bool psi_cpu_full(psi_node *node)
+{
+    return psi_cpu_astype(node);
 }
 
 bool psi_cpu_copy(psi_node *node)

@@ -3,6 +3,7 @@
  * failure, or, for a fused inner node without values, back to PSI_PENDING. Inputs stay attached unless it is ready. */
 #include <pthread.h>
 
+#include "core/pool.h"
 #include "core/thread.h"
 #include "eval/fault.h"
 #include "eval/plan.h"
@@ -15,6 +16,30 @@ static atomic_int waiters;
 
 /* What is reported when not even an error record could be allocated. */
 static psi_error_record no_memory = {PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "out of memory during evaluation"};
+
+static void before_fork(void)
+{
+    psi_graph_lock(); /* so that the child finds no plan half made */
+}
+
+static void in_child(void)
+{
+    pthread_mutex_init(&done_lock, NULL);
+    pthread_cond_init(&done, NULL);
+    atomic_store(&waiters, 0);
+    psi_plans_after_fork();
+    psi_streams_after_fork();
+    psi_pool_after_fork();
+}
+
+static __attribute__((constructor)) void watch_forks(void)
+{
+    pthread_atfork(before_fork, psi_graph_unlock, in_child);
+}
+
+static psi_error_record forked = {
+    PSI_INVALID_ARGUMENT, PSI_RUNTIME_ERROR,
+    "eval: the array was being computed in the parent process when this one was forked"};
 
 static int state_of(const psi_node *node)
 {
@@ -52,6 +77,13 @@ static void break_node(psi_node *node, const psi_error_record *why)
         psi_error(NULL);
     node->failure = copy;
     set_state(node, PSI_BROKEN);
+}
+
+static void break_step(const psi_step *step, const psi_error_record *why)
+{
+    for (int k = 0; k < step->count; k++)
+        break_node(step->nodes[k], why);
+    psi_step_release(step);
 }
 
 /* Waits for inputs that other streams compute; false with the record when one of them failed. */
@@ -112,8 +144,7 @@ static void run_step(psi_arena *arena, const psi_step *step)
         ready = false;
     }
     if (!ready) {
-        for (int k = 0; k < step->count; k++)
-            break_node(step->nodes[k], &why);
+        break_step(step, &why);
         return;
     }
     psi_fault_after(step->nodes, step->count);
@@ -123,6 +154,7 @@ static void run_step(psi_arena *arena, const psi_step *step)
     for (int k = 0; k + 1 < step->count; k++)
         if (step->stored[k] && !step->nodes[k]->tracer)
             psi_node_detach(step->nodes[k]);
+    psi_step_release(step);
     if (!sink->tracer)
         psi_node_detach(sink);
     set_state(sink, PSI_READY);
@@ -138,6 +170,7 @@ static void run_batch(psi_work *work)
         psi_error(&before);
     for (int i = 0; i < batch->count; i++) {
         run_step(&scratch, &batch->steps[i]);
+        atomic_store_explicit(&batch->done, i + 1, memory_order_relaxed);
         if (scratch.blocks)
             psi_arena_reset(&scratch);
     }
@@ -153,8 +186,7 @@ static void break_batch(psi_batch *batch)
     psi_error_record why;
     psi_error(&why);
     for (int i = 0; i < batch->count; i++)
-        for (int k = 0; k < batch->steps[i].count; k++)
-            break_node(batch->steps[i].nodes[k], &why);
+        break_step(&batch->steps[i], &why);
     psi_plan_drop(batch->plan);
 }
 
@@ -169,6 +201,7 @@ static bool start(psi_arrays arrays, bool will_wait)
     if (!needed)
         return true;
     psi_fault_start();
+    psi_pool_threads(); /* reports a bad PSIONIC_THREADS on the caller's thread */
     psi_graph_lock();
     psi_plan *plan = psi_plan_new(arrays);
     if (!plan) {
@@ -206,10 +239,11 @@ static bool finish(psi_node *node)
         return true;
     psi_graph_lock();
     if (state_of(node) == PSI_BROKEN) {
-        psi_error_raise(node->failure ? node->failure : &no_memory);
+        psi_error_raise(node->lost ? &forked : node->failure ? node->failure : &no_memory);
         psi_free(node->failure);
         node->failure = NULL;
-        atomic_store(&node->state, PSI_PENDING);
+        if (!node->lost)
+            atomic_store(&node->state, PSI_PENDING);
     }
     psi_graph_unlock();
     return false;

@@ -17,6 +17,7 @@ enum { MAX_GROUP = 2048, NO_GROUP = -1, SPLIT = -2 };
 
 static pthread_mutex_t graph_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t epoch;
+static psi_plan *in_flight;
 bool psi_plan_unfused;
 
 void psi_graph_lock(void)
@@ -73,6 +74,11 @@ static bool visit(order *o, psi_node *root)
         return false;
     while (o->depth) {
         psi_node *node = o->stack[o->depth - 1];
+        if (node->lost) {
+            psi_fail(PSI_INVALID_ARGUMENT, PSI_RUNTIME_ERROR,
+                     "eval: the array was being computed in the parent process when this one was forked");
+            return false;
+        }
         if (node->op == PSI_OP_LEAF) {
             psi_fail(PSI_INVALID_ARGUMENT, PSI_VALUE_ERROR,
                      "eval: an array without values, such as the input of a running vmap or compile, cannot be "
@@ -168,6 +174,8 @@ static bool write_steps(psi_plan *plan, const grouping *g)
         for (int k = g->first[i]; k != NO_GROUP; k = g->next[k]) {
             psi_node *node = g->o->items[k];
             step.stored[step.count] = k == i || atomic_load(&node->refs) > (int)node->uses;
+            if (step.stored[step.count] && k != i)
+                psi_retain(node->out);
             step.nodes[step.count++] = node;
         }
         batch->steps[batch->count++] = step;
@@ -210,6 +218,46 @@ static void schedule(const order *o)
     }
 }
 
+static void link_plan(psi_plan *plan)
+{
+    plan->newer = in_flight;
+    plan->link = &in_flight;
+    if (in_flight)
+        in_flight->link = &plan->newer;
+    in_flight = plan;
+}
+
+static void unlink_plan(psi_plan *plan)
+{
+    psi_graph_lock();
+    *plan->link = plan->newer;
+    if (plan->newer)
+        plan->newer->link = plan->link;
+    psi_graph_unlock();
+}
+
+/* Of a step that was running, an inner node that is not stored may be gone already. */
+static void lose(const psi_step *step, bool running)
+{
+    for (int k = 0; k < step->count; k++) {
+        psi_node *node = step->nodes[k];
+        if ((running && !step->stored[k]) || atomic_load(&node->state) != PSI_SCHEDULED)
+            continue;
+        node->lost = true;
+        atomic_store(&node->state, PSI_BROKEN);
+    }
+}
+
+void psi_plans_after_fork(void)
+{
+    pthread_mutex_init(&graph_lock, NULL);
+    for (psi_plan *p = in_flight; p; p = p->newer)
+        for (psi_batch *b = p->batches; b; b = b->next)
+            for (int i = atomic_load(&b->done); i < b->count; i++)
+                lose(&b->steps[i], i == atomic_load(&b->done));
+    in_flight = NULL;
+}
+
 psi_plan *psi_plan_new(psi_arrays wanted)
 {
     order o = {0};
@@ -224,10 +272,12 @@ psi_plan *psi_plan_new(psi_arrays wanted)
             atomic_init(&plan->holders, 1);
             /* Roots are retained before uses are counted, so that a root is never taken for an inner value. */
             ok = write_roots(plan, wanted) && build(plan, &o);
-            if (ok)
+            if (ok) {
                 schedule(&o);
-            else
+                link_plan(plan);
+            } else {
                 psi_plan_drop(plan);
+            }
         }
     }
     psi_free(o.items);
@@ -235,10 +285,19 @@ psi_plan *psi_plan_new(psi_arrays wanted)
     return ok ? plan : NULL;
 }
 
+void psi_step_release(const psi_step *step)
+{
+    for (int k = 0; k + 1 < step->count; k++)
+        if (step->stored[k])
+            psi_release(step->nodes[k]->out);
+}
+
 void psi_plan_drop(psi_plan *plan)
 {
     if (atomic_fetch_sub(&plan->holders, 1) != 1)
         return;
+    if (plan->link)
+        unlink_plan(plan);
     for (int i = 0; i < plan->root_count; i++)
         psi_release(plan->roots[i]->out);
     psi_arena_free(&plan->arena);

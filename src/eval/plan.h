@@ -10,7 +10,7 @@
 /* One group of element-wise nodes, or a single node of any op. In topological order. */
 typedef struct psi_step {
     psi_node **nodes;
-    bool *stored; /* which nodes' values must be in memory; the last one's always */
+    bool *stored; /* which nodes' values must be in memory; the last one's always. Inner ones are retained */
     int count;
 } psi_step;
 
@@ -21,6 +21,7 @@ typedef struct psi_batch {
     psi_stream stream;
     psi_step *steps;
     int count;
+    atomic_int done; /* steps that have run */
     struct psi_batch *next;
 } psi_batch;
 
@@ -30,7 +31,11 @@ typedef struct psi_plan {
     psi_batch *batches;
     psi_node **roots; /* retained */
     int root_count;
+    struct psi_plan *newer, **link; /* among the plans in flight; link is NULL outside */
 } psi_plan;
+
+/* In the child after fork, which has called psi_graph_lock before it: arrays in flight are errors from now on. */
+void psi_plans_after_fork(void);
 
 /* Guards graph structure: who plans, and who detaches inputs that a planner might read. */
 void psi_graph_lock(void);
@@ -39,6 +44,8 @@ void psi_graph_unlock(void);
 /* Plans all that is needed for the arrays; NULL with nothing recorded when there is nothing to do, NULL with an error
  * when it cannot be planned. On success all nodes are PSI_SCHEDULED. Holding the graph lock. */
 psi_plan *psi_plan_new(psi_arrays wanted);
+/* Gives back a step's inner nodes, once it has run or never will. */
+void psi_step_release(const psi_step *step);
 void psi_plan_drop(psi_plan *plan);
 
 /* Test hook: when set, ops are run one by one, unfused. */

@@ -46,15 +46,15 @@ typedef struct program {
 
 bool psi_is_fusable(int op)
 {
-    return psi_is_elementwise(op) || op == PSI_OP_astype;
+    return psi_is_elementwise(op) || op == PSI_OP_astype || op == PSI_OP_full;
 }
 
 static psi_row_fn function_of(const psi_node *node)
 {
     const psi_backend *cpu = psi_backend_cpu();
     psi_dtype from = (psi_dtype)node->in[node->op == PSI_OP_select ? 1 : 0]->dtype;
-    psi_row_fn fn = node->op == PSI_OP_astype ? cpu->cast((psi_dtype)node->out[0].dtype, from)
-                                              : cpu->row(node->op, from);
+    psi_row_fn fn = psi_is_elementwise(node->op) ? cpu->row(node->op, from)
+                                                 : cpu->cast((psi_dtype)node->out[0].dtype, from);
     if (!fn)
         PSI_UNSUPPORTED("%s: no CPU kernel for dtype %s", psi_ops[node->op].name, psi_dtype_name(from));
     return fn;

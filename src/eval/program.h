@@ -11,7 +11,7 @@
  * output's buffer; the others' values are never in memory. False with the error recorded. */
 bool psi_program_run(psi_arena *arena, psi_node **nodes, const bool *stored, int count);
 
-/* True for ops that a program can hold: element-wise ones and casts. */
+/* True for ops that a program can hold: element-wise ones, casts, and copies into memory of their own. */
 bool psi_is_fusable(int op);
 
 #endif

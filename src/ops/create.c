@@ -8,11 +8,40 @@ static psi_dtype or_float32(psi_dtype dtype)
     return dtype == PSI_DTYPE_COUNT ? PSI_FLOAT32 : dtype;
 }
 
+/* Broadcast values in memory of their own. */
+static psi_array dense(psi_array values)
+{
+    if (psi_is_error(values))
+        return values;
+    return psi_build(PSI_OP_full, PSI_ARRAYS(values), PSI_NONE, psi_shape(values), psi_dtype_of(values));
+}
+
 psi_array psi_full(psi_ints shape, psi_array value, psi_dtype dtype)
 {
     if (dtype != PSI_DTYPE_COUNT)
         value = psi_astype(value, dtype);
-    return psi_broadcast_to(value, shape);
+    return dense(psi_broadcast_to(value, shape));
+}
+
+bool psi_full_vjp(psi_vjp_call *c)
+{
+    if (c->wanted[0])
+        c->grads[0] = c->cotangents[0];
+    return true;
+}
+
+bool psi_full_jvp(psi_jvp_call *c)
+{
+    if (c->tangents[0])
+        c->out_tangents[0] = dense(c->tangents[0]);
+    return !psi_failed();
+}
+
+bool psi_full_vmap(psi_vmap_call *c)
+{
+    c->out[0] = dense(c->in[0]);
+    c->out_axes[0] = c->axes[0];
+    return !psi_failed();
 }
 
 /* psi_full of a number; the dtype is checked before a scalar of it is made. */

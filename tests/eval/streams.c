@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <psionic.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/memory.h"
 
@@ -127,6 +129,35 @@ static void a_million_nodes_deep(void **state)
     psi_release(y);
 }
 
+/* The child of a fork computes with its own threads; what was in flight is an error there, what was ready is readable. */
+static void survives_fork(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array ready = psi_add(psi_ones(PSI_INTS(100000), PSI_FLOAT32), psi_scalar(1, PSI_FLOAT32));
+    assert_true(psi_eval1(ready));
+    psi_stream other = psi_new_stream(psi_default_device()), first = psi_default_stream(psi_default_device());
+    psi_set_default_stream(other);
+    psi_array slow = psi_ones(PSI_INTS(1 << 22), PSI_FLOAT32);
+    for (int i = 0; i < 100; i++)
+        slow = psi_add(psi_sum(psi_exp(slow), PSI_INTS(0), true), psi_ones(PSI_INTS(1 << 22), PSI_FLOAT32));
+    psi_set_default_stream(first);
+    assert_true(psi_async_eval(PSI_ARRAYS(slow)));
+    pid_t child = fork();
+    if (child == 0) {
+        PSI_SCOPE;
+        psi_error_record e = {0};
+        double sum = 0;
+        bool ok = psi_item(psi_sum(ready, PSI_NONE, false), &sum) && sum == 200000;
+        ok = ok && !psi_eval1(slow) && psi_error(&e) && e.kind == PSI_RUNTIME_ERROR;
+        _exit(ok ? 0 : 1);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_true(psi_eval1(slow));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +166,7 @@ int main(void)
         cmocka_unit_test(asynchronous_errors_reach_the_waiter),
         cmocka_unit_test(same_bits_for_any_number_of_threads),
         cmocka_unit_test(a_million_nodes_deep),
+        cmocka_unit_test(survives_fork),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,143 @@
+/* digits.c: softmax regression on scikit-learn's handwritten digits by plain gradient steps.
+ * Usage: digits [FOLDER [STEPS]]; FOLDER (build/digits) holds images.npy and labels.npy from scripts/export-digits.
+ * Results go to stdout; a terminal also sees how far it has come. */
+#include <psionic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { DIGITS = 10, TRAINED = 1500, SHOWN = 8 };
+static const double rate = 0.5;
+
+typedef struct data {
+    psi_array images, labels; /* (n, pixels) in [0, 1], and (n, 10) with a one for the digit */
+} data;
+
+static int report(void)
+{
+    psi_error_record error;
+    if (psi_error(&error))
+        fprintf(stderr, "digits: %s: %s\n", psi_code_name(error.code), error.message);
+    return 1;
+}
+
+static psi_array load(const char *folder, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.npy", folder, name);
+    return psi_load_npy(path);
+}
+
+static psi_array scores(psi_array images, psi_array weights, psi_array bias)
+{
+    return psi_add(psi_matmul(images, weights), bias);
+}
+
+/* Mean over the images of log(sum(exp(scores))) less the right digit's score. */
+static psi_arrays loss(psi_arrays in, void *context)
+{
+    const data *d = context;
+    psi_array s = scores(d->images, in.data[0], in.data[1]);
+    psi_array all = psi_log(psi_sum(psi_exp(s), PSI_INTS(1), false));
+    psi_array right = psi_sum(psi_multiply(s, d->labels), PSI_INTS(1), false);
+    psi_array total = psi_sum(psi_subtract(all, right), PSI_NONE, false);
+    psi_arrays out = psi_arrays_new(1);
+    out.data[0] = psi_divide(total, psi_scalar((double)psi_dim(s, 0), PSI_FLOAT32));
+    return out;
+}
+
+/* One gradient step; the parameters are replaced, the loss before the step is returned. False with an error. */
+static bool step(const data *d, psi_array parameters[2], double *error)
+{
+    PSI_SCOPE;
+    psi_arrays value, gradient;
+    if (!psi_value_and_grad(loss, (void *)d, (psi_arrays){parameters, 2}, PSI_INTS(0, 1), &value, &gradient))
+        return false;
+    psi_array by = psi_scalar(rate, PSI_FLOAT32);
+    psi_array next[2];
+    for (int i = 0; i < 2; i++)
+        next[i] = psi_subtract(parameters[i], psi_multiply(by, gradient.data[i]));
+    if (!psi_eval(PSI_ARRAYS(next[0], next[1], value.data[0])) || !psi_item(value.data[0], error))
+        return false;
+    for (int i = 0; i < 2; i++) {
+        psi_release(parameters[i]);
+        parameters[i] = psi_retain(next[i]);
+    }
+    return true;
+}
+
+/* The share of images whose highest score is that of their digit; negative with an error. */
+static double accuracy(const data *d, psi_array parameters[2])
+{
+    PSI_SCOPE;
+    const float *s = psi_data(scores(d->images, parameters[0], parameters[1])), *label = psi_data(d->labels);
+    int64_t n = psi_dim(d->images, 0), right = 0;
+    if (!s || !label)
+        return -1;
+    for (int64_t i = 0; i < n; i++, s += DIGITS, label += DIGITS) {
+        int best = 0;
+        for (int k = 1; k < DIGITS; k++)
+            best = s[k] > s[best] ? k : best;
+        right += label[best] == 1;
+    }
+    return (double)right / (double)n;
+}
+
+static bool train(const data *d, psi_array parameters[2], int steps)
+{
+    bool is_watched = isatty(STDERR_FILENO);
+    double error;
+    for (int i = 0; i <= steps; i++) {
+        if (!step(d, parameters, &error))
+            return false;
+        bool is_shown = i % (steps > SHOWN ? steps / SHOWN : 1) == 0;
+        if (is_watched)
+            fprintf(stderr, "\r\033[K");
+        if (is_shown)
+            printf("step %4d  error %.4f\n", i, error);
+        fflush(stdout);
+        if (is_watched && i < steps)
+            fprintf(stderr, "step %d of %d", i, steps);
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    PSI_SCOPE;
+    const char *folder = argc > 1 ? argv[1] : "build/digits";
+    int steps = argc > 2 ? atoi(argv[2]) : 400;
+    if (steps < 1) {
+        fprintf(stderr, "digits: '%s' is not a number of steps from 1\n", argv[2]);
+        return 2;
+    }
+    psi_array images = load(folder, "images"), labels = load(folder, "labels");
+    if (psi_failed())
+        return report();
+    if (psi_ndim(images) != 2 || psi_dim(images, 0) <= TRAINED || psi_size(labels) != psi_dim(images, 0)) {
+        fprintf(stderr, "digits: %s does not hold a table of more than %d images and their labels\n", folder,
+                TRAINED);
+        return 1;
+    }
+    psi_array digit = psi_arange(0, DIGITS, 1, PSI_INT32);
+    psi_array is_digit = psi_astype(psi_equal(psi_expand_dims(labels, PSI_INTS(1)), digit), PSI_FLOAT32);
+    psi_arrays image_parts = psi_split_at(psi_astype(images, PSI_FLOAT32), PSI_INTS(TRAINED), 0);
+    psi_arrays label_parts = psi_split_at(is_digit, PSI_INTS(TRAINED), 0);
+    if (psi_failed())
+        return report();
+    data seen = {image_parts.data[0], label_parts.data[0]},
+         unseen = {image_parts.data[1], label_parts.data[1]};
+    psi_array parameters[2] = {
+        psi_retain(psi_random_normal(PSI_INTS(psi_dim(images, 1), DIGITS), PSI_FLOAT32, NULL,
+                                     psi_scalar(0.01, PSI_FLOAT32), psi_random_key(0))),
+        psi_retain(psi_zeros(PSI_INTS(DIGITS), PSI_FLOAT32))};
+    bool ok = train(&seen, parameters, steps);
+    double known = ok ? accuracy(&seen, parameters) : -1, fresh = ok ? accuracy(&unseen, parameters) : -1;
+    for (int i = 0; i < 2; i++)
+        psi_release(parameters[i]);
+    if (known < 0 || fresh < 0)
+        return report();
+    printf("right on %.1f %% of %d images it learned from, %.1f %% of %lld others\n", 100 * known, TRAINED,
+           100 * fresh, (long long)psi_dim(unseen.images, 0));
+    return 0;
+}

@@ -90,6 +90,15 @@ psi_array psi_random_bernoulli(psi_array p, psi_ints shape, psi_array key)
     return psi_less(psi_random_bits(shape, 4, key), psi_multiply(p, upper));
 }
 
+/* Integers wide enough for both ends of a range, and no wider than that. */
+static psi_dtype whole_dtype(psi_dtype low, psi_dtype high)
+{
+    if (low == PSI_UINT64 || high == PSI_UINT64)
+        return PSI_UINT64;
+    bool fit = psi_promote_types(psi_promote_types(low, high), PSI_INT32) == PSI_INT32;
+    return fit ? PSI_INT32 : PSI_INT64;
+}
+
 /* Whole numbers are clamped as such: float32, which upstream samples in, cannot tell neighbours past 2^24 apart. */
 psi_array psi_random_randint(psi_array low, psi_array high, psi_ints shape, psi_dtype dtype, psi_array key)
 {
@@ -100,9 +109,9 @@ psi_array psi_random_randint(psi_array low, psi_array high, psi_ints shape, psi_
         return PSI_INVALID("random_randint: dtype is %s, not an integer type or bool",
                            (unsigned)dtype < PSI_DTYPE_COUNT ? psi_dtype_name(dtype) : "unknown");
     psi_array u = psi_maximum(psi_random_uniform(low, high, shape, PSI_FLOAT32, key), low);
-    bool is_wide = psi_dtype_of(low) == PSI_UINT64 || psi_dtype_of(high) == PSI_UINT64;
-    psi_dtype whole = is_wide ? PSI_UINT64 : PSI_INT64;
-    psi_array end = psi_subtract(psi_astype(psi_ceil(high), whole), psi_scalar_int(1, whole));
+    psi_dtype whole = whole_dtype(psi_dtype_of(low), psi_dtype_of(high));
+    psi_array end = psi_issubdtype(psi_dtype_of(high), PSI_INEXACT) ? psi_ceil(high) : high;
+    end = psi_subtract(psi_astype(end, whole), psi_scalar_int(1, whole));
     psi_array x = psi_minimum(psi_astype(u, whole), end);
     return psi_astype(psi_maximum(x, psi_astype(low, whole)), dtype);
 }

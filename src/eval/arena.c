@@ -7,19 +7,22 @@ enum { BLOCK = 1 << 14 };
 
 typedef struct block {
     struct block *next;
-    size_t room;
     _Alignas(16) char bytes[];
 } block;
+
+void psi_arena_open(psi_arena *arena, void *first, size_t bytes)
+{
+    *arena = (psi_arena){.at = first, .first = first, .end = (char *)first + bytes, .first_end = (char *)first + bytes};
+}
 
 void *psi_arena_take(psi_arena *arena, size_t bytes)
 {
     bytes = (bytes + 15) & ~(size_t)15;
-    if (!arena->at || bytes > (size_t)(arena->end - arena->at)) {
+    if (bytes > (size_t)(arena->end - arena->at)) {
         size_t room = bytes > BLOCK / 4 ? bytes : BLOCK;
         block *b = psi_malloc(sizeof *b + room);
         if (!b)
             return NULL;
-        b->room = room;
         b->next = arena->blocks;
         arena->blocks = b;
         if (room != BLOCK)
@@ -39,20 +42,12 @@ void psi_arena_free(psi_arena *arena)
         psi_free(b);
         b = next;
     }
-    *arena = (psi_arena){0};
+    arena->blocks = NULL;
 }
 
 void psi_arena_reset(psi_arena *arena)
 {
-    block *kept = NULL;
-    for (block *b = arena->blocks, *next; b; b = next) {
-        next = b->next;
-        if (b->room == BLOCK && !kept)
-            kept = b;
-        else
-            psi_free(b);
-    }
-    *arena = (psi_arena){kept, kept ? kept->bytes : NULL, kept ? kept->bytes + BLOCK : NULL};
-    if (kept)
-        kept->next = NULL;
+    psi_arena_free(arena);
+    arena->at = arena->first;
+    arena->end = arena->first_end;
 }

@@ -163,7 +163,9 @@ static void run_step(psi_arena *arena, const psi_step *step)
 static void run_batch(psi_work *work)
 {
     psi_batch *batch = (psi_batch *)work;
-    psi_arena scratch = {0};
+    _Alignas(16) char first[4096];
+    psi_arena scratch;
+    psi_arena_open(&scratch, first, sizeof first);
     bool failed_before = psi_this_thread.failed;
     psi_error_record before;
     if (failed_before)
@@ -171,8 +173,7 @@ static void run_batch(psi_work *work)
     for (int i = 0; i < batch->count; i++) {
         run_step(&scratch, &batch->steps[i]);
         atomic_store_explicit(&batch->done, i + 1, memory_order_relaxed);
-        if (scratch.blocks)
-            psi_arena_reset(&scratch);
+        psi_arena_reset(&scratch);
     }
     psi_arena_free(&scratch);
     if (failed_before)

@@ -6,6 +6,7 @@
 #include "eval/plan.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include <psionic/scope.h>
 
@@ -30,32 +31,56 @@ void psi_graph_unlock(void)
     pthread_mutex_unlock(&graph_lock);
 }
 
-typedef struct order {
-    psi_node **items; /* inputs before users */
+enum { FEW = 64 };
+
+/* A list of nodes that allocates nothing while it is short. */
+typedef struct list {
+    psi_node **items;
     int count, capacity;
-    psi_node **stack;
-    int depth, stack_capacity;
+    psi_node *few[FEW];
+} list;
+
+typedef struct order {
+    list nodes; /* inputs before users */
+    list stack;
 } order;
 
-static bool grow(psi_node ***list, int *capacity)
+static void list_open(list *l)
 {
-    int more = *capacity ? 2 * *capacity : 64;
-    psi_node **bigger = psi_realloc(*list, (size_t)more * sizeof *bigger);
-    if (!bigger)
-        return false;
-    *list = bigger;
-    *capacity = more;
+    l->items = l->few;
+    l->count = 0;
+    l->capacity = FEW;
+}
+
+static void list_close(list *l)
+{
+    if (l->items != l->few)
+        psi_free(l->items);
+}
+
+static bool list_add(list *l, psi_node *node)
+{
+    if (l->count == l->capacity) {
+        size_t bytes = 2 * (size_t)l->capacity * sizeof *l->items;
+        psi_node **bigger = l->items == l->few ? psi_malloc(bytes) : psi_realloc(l->items, bytes);
+        if (!bigger)
+            return false;
+        if (l->items == l->few)
+            memcpy(bigger, l->few, sizeof l->few);
+        l->items = bigger;
+        l->capacity *= 2;
+    }
+    l->items[l->count++] = node;
     return true;
 }
 
 static bool push(order *o, psi_node *node)
 {
-    if (o->depth == o->stack_capacity && !grow(&o->stack, &o->stack_capacity))
+    if (!list_add(&o->stack, node))
         return false;
     node->mark = epoch;
     node->place = 0; /* the next input to look at */
     node->uses = 0;
-    o->stack[o->depth++] = node;
     return true;
 }
 
@@ -72,8 +97,8 @@ static bool visit(order *o, psi_node *root)
         return true;
     if (!push(o, root))
         return false;
-    while (o->depth) {
-        psi_node *node = o->stack[o->depth - 1];
+    while (o->stack.count) {
+        psi_node *node = o->stack.items[o->stack.count - 1];
         if (node->lost) {
             psi_fail(PSI_INVALID_ARGUMENT, PSI_RUNTIME_ERROR,
                      "eval: the array was being computed in the parent process when this one was forked");
@@ -91,10 +116,9 @@ static bool visit(order *o, psi_node *root)
                 return false;
             continue;
         }
-        if (o->count == o->capacity && !grow(&o->items, &o->capacity))
+        o->stack.count--;
+        if (!list_add(&o->nodes, node))
             return false;
-        o->depth--;
-        o->items[o->count++] = node;
     }
     return true;
 }
@@ -112,15 +136,15 @@ static bool fits(const grouping *g, int candidate, const psi_node *node)
 {
     if (candidate < 0 || psi_plan_unfused || !psi_is_fusable(node->op) || g->size[candidate] >= MAX_GROUP)
         return false;
-    const psi_node *sink = g->o->items[candidate];
+    const psi_node *sink = g->o->nodes.items[candidate];
     return psi_is_fusable(sink->op) && sink->stream.index == node->stream.index &&
            psi_same_ints(psi_shape_of((psi_array)&sink->out[0]), psi_shape_of((psi_array)&node->out[0]));
 }
 
 static void assign_groups(grouping *g)
 {
-    for (int i = g->o->count; i-- > 0;) {
-        psi_node *node = g->o->items[i];
+    for (int i = g->o->nodes.count; i-- > 0;) {
+        psi_node *node = g->o->nodes.items[i];
         int candidate = g->group[i];
         if (fits(g, candidate, node)) {
             g->next[i] = g->first[candidate];
@@ -162,17 +186,17 @@ static psi_batch *batch_of(psi_plan *plan, psi_stream stream, int most)
 /* Writes the steps down, sinks in order. */
 static bool write_steps(psi_plan *plan, const grouping *g)
 {
-    for (int i = 0; i < g->o->count; i++) {
+    for (int i = 0; i < g->o->nodes.count; i++) {
         if (g->group[i] != i)
             continue;
-        psi_batch *batch = batch_of(plan, g->o->items[i]->stream, g->o->count);
+        psi_batch *batch = batch_of(plan, g->o->nodes.items[i]->stream, g->o->nodes.count);
         size_t n = (size_t)g->size[i];
         psi_step step = {.nodes = psi_arena_take(&plan->arena, n * sizeof *step.nodes),
                          .stored = psi_arena_take(&plan->arena, n * sizeof *step.stored)};
         if (!batch || !step.nodes || !step.stored)
             return false;
         for (int k = g->first[i]; k != NO_GROUP; k = g->next[k]) {
-            psi_node *node = g->o->items[k];
+            psi_node *node = g->o->nodes.items[k];
             step.stored[step.count] = k == i || atomic_load(&node->refs) > (int)node->uses;
             if (step.stored[step.count] && k != i)
                 psi_retain(node->out);
@@ -195,13 +219,13 @@ static bool write_roots(psi_plan *plan, psi_arrays wanted)
 
 static bool build(psi_plan *plan, const order *o)
 {
-    size_t n = (size_t)o->count * sizeof(int);
+    size_t n = (size_t)o->nodes.count * sizeof(int);
     grouping g = {.o = o, .group = psi_arena_take(&plan->arena, n), .next = psi_arena_take(&plan->arena, n),
                   .first = psi_arena_take(&plan->arena, n), .size = psi_arena_take(&plan->arena, n)};
     if (!g.group || !g.next || !g.first || !g.size)
         return false;
-    for (int i = 0; i < o->count; i++) {
-        o->items[i]->place = (uint32_t)i;
+    for (int i = 0; i < o->nodes.count; i++) {
+        o->nodes.items[i]->place = (uint32_t)i;
         g.group[i] = NO_GROUP;
     }
     assign_groups(&g);
@@ -210,8 +234,8 @@ static bool build(psi_plan *plan, const order *o)
 
 static void schedule(const order *o)
 {
-    for (int i = 0; i < o->count; i++) {
-        psi_node *node = o->items[i];
+    for (int i = 0; i < o->nodes.count; i++) {
+        psi_node *node = o->nodes.items[i];
         psi_free(node->failure);
         node->failure = NULL;
         atomic_store_explicit(&node->state, PSI_SCHEDULED, memory_order_relaxed);
@@ -260,15 +284,19 @@ void psi_plans_after_fork(void)
 
 psi_plan *psi_plan_new(psi_arrays wanted)
 {
-    order o = {0};
+    order o;
     psi_plan *plan = NULL;
     bool ok = true;
+    list_open(&o.nodes);
+    list_open(&o.stack);
     epoch++;
     for (int i = 0; ok && i < wanted.count; i++)
         ok = visit(&o, psi_node_of(wanted.data[i]));
-    if (ok && o.count) {
-        plan = psi_calloc(1, sizeof *plan);
+    if (ok && o.nodes.count) {
+        plan = psi_malloc(sizeof *plan);
         if (plan) {
+            memset(plan, 0, offsetof(psi_plan, first));
+            psi_arena_open(&plan->arena, plan->first, sizeof plan->first);
             atomic_init(&plan->holders, 1);
             /* Roots are retained before uses are counted, so that a root is never taken for an inner value. */
             ok = write_roots(plan, wanted) && build(plan, &o);
@@ -280,8 +308,8 @@ psi_plan *psi_plan_new(psi_arrays wanted)
             }
         }
     }
-    psi_free(o.items);
-    psi_free(o.stack);
+    list_close(&o.nodes);
+    list_close(&o.stack);
     return ok ? plan : NULL;
 }
 

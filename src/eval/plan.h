@@ -32,6 +32,7 @@ typedef struct psi_plan {
     psi_node **roots; /* retained */
     int root_count;
     struct psi_plan *newer, **link; /* among the plans in flight; link is NULL outside */
+    _Alignas(16) char first[2048]; /* the arena's beginning */
 } psi_plan;
 
 /* In the child after fork, which has called psi_graph_lock before it: arrays in flight are errors from now on. */

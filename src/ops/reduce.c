@@ -4,11 +4,54 @@
 #include "core/thread.h"
 #include "ops/build.h"
 
-/* A Reduce node, its axes kept or squeezed away. `dtype` is the result's; the operand is cast to it where `cast`. */
-static psi_array build_reduce(const char *name, int kind, psi_array a, psi_ints axes, bool keepdims, psi_dtype dtype)
+psi_dtype psi_sum_dtype(psi_dtype dtype)
+{
+    switch (dtype) {
+    case PSI_BOOL:
+    case PSI_INT8:
+    case PSI_INT16:
+        return PSI_INT32;
+    case PSI_UINT8:
+    case PSI_UINT16:
+        return PSI_UINT32;
+    default:
+        return dtype;
+    }
+}
+
+psi_dtype psi_at_least_float(psi_dtype dtype)
+{
+    return psi_issubdtype(dtype, PSI_INEXACT) ? dtype : PSI_FLOAT32;
+}
+
+static const char *const names[] = {[PSI_REDUCE_AND] = "all",   [PSI_REDUCE_OR] = "any",  [PSI_REDUCE_SUM] = "sum",
+                                    [PSI_REDUCE_PROD] = "prod", [PSI_REDUCE_MIN] = "min", [PSI_REDUCE_MAX] = "max"};
+
+static psi_dtype result_dtype(int kind, psi_dtype in)
+{
+    if (kind == PSI_REDUCE_AND || kind == PSI_REDUCE_OR)
+        return PSI_BOOL;
+    return kind == PSI_REDUCE_SUM || kind == PSI_REDUCE_PROD ? psi_sum_dtype(in) : in;
+}
+
+int psi_reduced_axes(psi_ints axes, int ndim, int64_t *out, const char *name)
+{
+    for (int i = 0; i < axes.count; i++)
+        if (axes.data[i] < -ndim || axes.data[i] >= ndim) {
+            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "%s: axis %lld is out of range for an array of %d dimensions",
+                     name, (long long)axes.data[i], ndim);
+            return -1;
+        }
+    return psi_axes(axes, ndim, out, name);
+}
+
+/* A Reduce node, its axes kept or squeezed away. Without axes the operand is the result, as upstream has it. */
+static psi_array build_reduce(int kind, psi_array a, psi_ints axes, bool keepdims)
 {
     int64_t sorted[PSI_MAX_NDIM], kept[PSI_MAX_NDIM], squeezed[PSI_MAX_NDIM];
-    int count = psi_axes(axes, a->ndim, sorted, name), left = 0;
+    if (!psi_check_inputs(PSI_ARRAYS(a), names[kind]))
+        return psi_error_array();
+    int count = psi_reduced_axes(axes, a->ndim, sorted, names[kind]), left = 0;
     if (count < 0)
         return psi_error_array();
     for (int i = 0, next = 0; i < a->ndim; i++) {
@@ -18,8 +61,9 @@ static psi_array build_reduce(const char *name, int kind, psi_array a, psi_ints 
         if (!reduced)
             squeezed[left++] = a->shape[i];
     }
+    psi_dtype dtype = result_dtype(kind, (psi_dtype)a->dtype);
     if (count == 0)
-        return psi_astype(a, dtype);
+        return dtype == PSI_BOOL ? psi_astype(a, dtype) : a;
     psi_attr_builder attr = {.count = 0};
     psi_put(&attr, kind);
     psi_put_list(&attr, (psi_ints){sorted, count});
@@ -27,54 +71,137 @@ static psi_array build_reduce(const char *name, int kind, psi_array a, psi_ints 
     return keepdims ? y : psi_reshape(y, (psi_ints){squeezed, left});
 }
 
-/* Sums and products of bool and integers under 32 bits are int32; unsigned ones uint32. */
-static psi_dtype sum_dtype(psi_dtype t)
-{
-    switch (t) {
-    case PSI_BOOL:
-    case PSI_INT8:
-    case PSI_INT16:
-        return PSI_INT32;
-    case PSI_UINT8:
-    case PSI_UINT16:
-        return PSI_UINT32;
-    default:
-        return t;
-    }
-}
-
 psi_array psi_sum(psi_array a, psi_ints axes, bool keepdims)
 {
-    if (!psi_check_inputs(PSI_ARRAYS(a), "sum"))
-        return psi_error_array();
-    return build_reduce("sum", PSI_REDUCE_SUM, a, axes, keepdims, sum_dtype((psi_dtype)a->dtype));
+    return build_reduce(PSI_REDUCE_SUM, a, axes, keepdims);
 }
 
-/* The cotangent spread over the reduced axes again. */
+psi_array psi_prod(psi_array a, psi_ints axes, bool keepdims)
+{
+    return build_reduce(PSI_REDUCE_PROD, a, axes, keepdims);
+}
+
+psi_array psi_all(psi_array a, psi_ints axes, bool keepdims)
+{
+    return build_reduce(PSI_REDUCE_AND, a, axes, keepdims);
+}
+
+psi_array psi_any(psi_array a, psi_ints axes, bool keepdims)
+{
+    return build_reduce(PSI_REDUCE_OR, a, axes, keepdims);
+}
+
+static psi_array build_extreme(int kind, psi_array a, psi_ints axes, bool keepdims)
+{
+    if (!psi_is_error(a) && a->size == 0)
+        return PSI_INVALID("%s: an array of shape %s has no elements", names[kind], PSI_SHAPE(psi_shape_of(a)));
+    return build_reduce(kind, a, axes, keepdims);
+}
+
+psi_array psi_min(psi_array a, psi_ints axes, bool keepdims)
+{
+    return build_extreme(PSI_REDUCE_MIN, a, axes, keepdims);
+}
+
+psi_array psi_max(psi_array a, psi_ints axes, bool keepdims)
+{
+    return build_extreme(PSI_REDUCE_MAX, a, axes, keepdims);
+}
+
+/* ---- rules ---- */
+
+/* Kept axes, then reduced ones; returns the number of kept ones. */
+static int kept_first(int ndim, psi_ints axes, int64_t *order)
+{
+    int kept = 0, next = 0;
+    for (int i = 0; i < ndim; i++) {
+        if (next < axes.count && axes.data[next] == i)
+            next++;
+        else
+            order[kept++] = i;
+    }
+    for (int i = 0; i < axes.count; i++)
+        order[kept + i] = axes.data[i];
+    return kept;
+}
+
+psi_array psi_flatten_axes(psi_array a, psi_ints axes)
+{
+    int64_t order[PSI_MAX_NDIM], shape[PSI_MAX_NDIM];
+    int kept = kept_first(psi_ndim(a), axes, order);
+    shape[kept] = 1;
+    for (int i = 0; i < psi_ndim(a); i++) {
+        int64_t length = psi_shape(a).data[order[i]];
+        if (i < kept)
+            shape[i] = length;
+        else
+            shape[kept] *= length;
+    }
+    return psi_reshape(psi_transpose(a, (psi_ints){order, psi_ndim(a)}), (psi_ints){shape, kept + 1});
+}
+
+psi_array psi_unflatten_axes(psi_array flat, psi_ints shape, psi_ints axes)
+{
+    int64_t order[PSI_MAX_NDIM], moved[PSI_MAX_NDIM], back[PSI_MAX_NDIM];
+    kept_first(shape.count, axes, order);
+    for (int i = 0; i < shape.count; i++) {
+        moved[i] = shape.data[order[i]];
+        back[order[i]] = i;
+    }
+    return psi_transpose(psi_reshape(flat, (psi_ints){moved, shape.count}), (psi_ints){back, shape.count});
+}
+
+/* The product of all other elements along the last axis: no division, so that zeros are right. */
+static psi_array product_of_others(psi_array x)
+{
+    return psi_multiply(psi_cumprod(x, -1, false, false), psi_cumprod(x, -1, true, false));
+}
+
+/* Sum: the cotangent spread over the reduced axes again. Product: times the other elements. Min and max: shared
+ * among the elements that reach it. */
 bool psi_reduce_vjp(psi_vjp_call *c)
 {
-    psi_array g = c->cotangents[0];
+    psi_array g = c->cotangents[0], x = c->in[0];
+    psi_ints axes = psi_attr_list(c->node, 1);
+    int kind = (int)c->node->attr[0];
     if (!c->wanted[0])
         return true;
-    if (c->node->attr[0] != PSI_REDUCE_SUM) {
-        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_VALUE_ERROR, "vjp: reduce of kind %d has no gradient rule",
-                 (int)c->node->attr[0]);
-        return false;
+    if (kind == PSI_REDUCE_SUM) {
+        c->grads[0] = psi_broadcast_to(psi_astype(g, psi_dtype_of(x)), psi_shape(x));
+    } else if (kind == PSI_REDUCE_PROD) {
+        psi_array flat = psi_multiply(product_of_others(psi_flatten_axes(x, axes)), psi_flatten_axes(g, axes));
+        c->grads[0] = psi_unflatten_axes(flat, psi_shape(x), axes);
+    } else if (kind == PSI_REDUCE_MIN || kind == PSI_REDUCE_MAX) {
+        psi_array mask = psi_equal(x, c->out[0]);
+        c->grads[0] = psi_multiply(psi_divide(g, psi_sum(mask, axes, true)), mask);
     }
-    c->grads[0] = psi_broadcast_to(psi_astype(g, psi_dtype_of(c->in[0])), psi_shape(c->in[0]));
     return !psi_failed();
+}
+
+/* Along a flattened last axis: 1 where the first element equal to the result stands. */
+static psi_array first_match(psi_array x, psi_array y)
+{
+    psi_array match = psi_equal(x, y);
+    return psi_logical_and(match, psi_equal(psi_cumsum(match, -1, false, false), psi_scalar_int(0, PSI_INT32)));
 }
 
 bool psi_reduce_jvp(psi_jvp_call *c)
 {
-    if (!c->tangents[0])
+    psi_array t = c->tangents[0], x = c->in[0], y = c->out[0];
+    psi_ints axes = psi_attr_list(c->node, 1);
+    int kind = (int)c->node->attr[0];
+    if (!t || kind == PSI_REDUCE_AND || kind == PSI_REDUCE_OR)
         return true;
-    if (c->node->attr[0] != PSI_REDUCE_SUM) {
-        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_VALUE_ERROR, "jvp: reduce of kind %d has no tangent rule",
-                 (int)c->node->attr[0]);
-        return false;
+    if (kind == PSI_REDUCE_SUM) {
+        c->out_tangents[0] = psi_sum(t, axes, true);
+        return !psi_failed();
     }
-    c->out_tangents[0] = psi_sum(c->tangents[0], psi_attr_list(c->node, 1), true);
+    psi_array flat = psi_flatten_axes(x, axes), moved = psi_flatten_axes(t, axes);
+    if (kind == PSI_REDUCE_PROD)
+        moved = psi_multiply(product_of_others(flat), moved);
+    else
+        moved = psi_where(first_match(flat, psi_flatten_axes(y, axes)), moved, psi_like(moved, 0));
+    c->out_tangents[0] = psi_reshape(psi_sum(moved, PSI_INTS(-1), false), psi_shape(y));
     return !psi_failed();
 }
 
@@ -87,8 +214,7 @@ bool psi_reduce_vmap(psi_vmap_call *c)
         return false;
     for (int i = 0; i < axes.count; i++)
         shifted[i] = axes.data[i] + 1;
-    c->out[0] = build_reduce("vmap of reduce", (int)c->node->attr[0], a, (psi_ints){shifted, axes.count}, true,
-                             (psi_dtype)c->node->out[0].dtype);
+    c->out[0] = build_reduce((int)c->node->attr[0], a, (psi_ints){shifted, axes.count}, true);
     c->out_axes[0] = 0;
     return !psi_failed();
 }

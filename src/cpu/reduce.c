@@ -14,7 +14,7 @@
 enum { TASK = 1 << 17, GROUP = 1 << 12, TILE = 1 << 11, SPAN = 64, PARTS = 64 };
 
 typedef struct job {
-    psi_tiles tiles; /* from: the reduced axes, by falling strides */
+    psi_tiles tiles;  /* from: the reduced axes, by falling strides */
     psi_strided kept; /* in the output's order; of columns, all but the axis of a tile */
     const psi_reduce_kernel *take, *join;
     psi_row_fn narrow; /* accumulators to results; NULL when they are the same */
@@ -107,7 +107,7 @@ static bool one_row(const job *j, int64_t offset, int64_t start, int64_t n, char
     if (!sums)
         return false;
     for (int64_t g = 0; g < groups; g++) {
-        const void *x = psi_tile(&j->tiles, offset, start + g * step, least(step, n - g * step));
+        const void *x = psi_tile_load(&j->tiles, offset, start + g * step, least(step, n - g * step));
         if (!x)
             return false;
         j->take->rows(1, least(step, n - g * step), 0, sums + g * j->acc_item, x);
@@ -123,7 +123,7 @@ static bool short_rows(const job *j, int64_t first, int64_t stop, char *acc)
     int64_t step = 1 + 4 * GROUP / j->length;
     for (int64_t o = first; o < stop; o += step) {
         int64_t count = least(step, stop - o);
-        const void *x = psi_tile(&j->whole, 0, o * j->length, count * j->length);
+        const void *x = psi_tile_load(&j->whole, 0, o * j->length, count * j->length);
         if (!x)
             return false;
         j->take->rows(count, j->length, j->length, acc + (o - first) * j->acc_item, x);
@@ -175,7 +175,8 @@ static bool run_rows(job *j)
 /* ---- columns ---- */
 
 /* Takes rows [start, stop) of n columns into acc, SPAN rows at a time so that no sum is one long chain. */
-static bool take_columns(const job *j, int64_t offset, int64_t n, int64_t start, int64_t stop, char *acc, char *span)
+static bool take_columns(const job *j, int64_t offset, int64_t n, int64_t start, int64_t stop, char *acc,
+                         char *span)
 {
     const psi_strided *rows = &j->tiles.from;
     bool dense = j->step == 1 && !j->tiles.widen;
@@ -188,7 +189,7 @@ static bool take_columns(const job *j, int64_t offset, int64_t n, int64_t start,
         j->take->start(n, span);
         while (r < end) {
             int64_t count = dense ? least(end - r, rows->shape[last] - r % rows->shape[last]) : 1;
-            const char *x = psi_tile(&row, offset + psi_strided_offset(rows, r), 0, n);
+            const char *x = psi_tile_load(&row, offset + psi_strided_offset(rows, r), 0, n);
             if (!x)
                 return false;
             j->take->columns(count, n, rows->strides[last], span, x);
@@ -358,15 +359,20 @@ bool psi_cpu_reduce(psi_node *node)
 {
     psi_array in = node->in[0], out = &node->out[0];
     int kind = (int)node->attr[0];
-    psi_dtype element = psi_element_dtype((psi_dtype)in->dtype), acc = psi_accumulator_dtype(kind, (psi_dtype)in->dtype);
+    psi_dtype element = psi_element_dtype((psi_dtype)in->dtype),
+              acc = psi_accumulator_dtype(kind, (psi_dtype)in->dtype);
     const psi_reduce_table *table = psi_cpu_reduce_table();
     if (!psi_output_new(out))
         return false;
     if (out->size == 0)
         return true;
-    job j = {.take = &table->reduce[element][kind], .join = &table->reduce[acc][kind], .outputs = out->size,
-             .length = in->size / out->size, .acc_item = (int64_t)psi_dtype_size(acc),
-             .out_item = (int64_t)psi_itemsize(out), .out = out->buffer->data};
+    job j = {.take = &table->reduce[element][kind],
+             .join = &table->reduce[acc][kind],
+             .outputs = out->size,
+             .length = in->size / out->size,
+             .acc_item = (int64_t)psi_dtype_size(acc),
+             .out_item = (int64_t)psi_itemsize(out),
+             .out = out->buffer->data};
     psi_tiles_of(&j.tiles, in, element);
     psi_tiles_of(&j.whole, in, element);
     j.narrow = acc == out->dtype ? NULL : psi_cpu_cast((psi_dtype)out->dtype, acc);

@@ -62,7 +62,7 @@ static void rows_task(void *context, int64_t index)
     job *j = context;
     int64_t stop = least((index + 1) * j->per_task, j->outer);
     for (int64_t r = index * j->per_task; r < stop; r++) {
-        const char *in = psi_tile(&j->tiles, 0, r * j->length, j->length);
+        const char *in = psi_tile_load(&j->tiles, 0, r * j->length, j->length);
         char *to = j->out + r * j->length * j->out_item;
         char *work = j->narrow ? psi_scratch(2, (size_t)(j->length * j->item)) : to;
         if (!in || !work) {
@@ -84,7 +84,8 @@ static void columns_task(void *context, int64_t index)
     bool start = true;
     for (int64_t k = 0; work && k < j->length; k++) {
         int64_t row = j->reverse ? j->length - 1 - k : k, from = j->reverse ? row + 1 : row - 1;
-        const char *in = psi_tile(&j->tiles, 0, base + (j->inclusive || start ? row : from) * j->inner, n);
+        const char *in =
+            psi_tile_load(&j->tiles, 0, base + (j->inclusive || start ? row : from) * j->inner, n);
         char *to = j->out + (base + row * j->inner) * j->out_item;
         char *values = j->narrow ? work + (k & 1) * TILE * j->item : to;
         if (!in) {
@@ -111,8 +112,10 @@ static void columns_task(void *context, int64_t index)
 /* The value before the first: that of nothing. */
 static void set_nothing(job *j, int kind, psi_dtype dtype)
 {
-    static const int same[] = {[PSI_SCAN_MAX] = PSI_REDUCE_MAX, [PSI_SCAN_MIN] = PSI_REDUCE_MIN,
-                               [PSI_SCAN_SUM] = PSI_REDUCE_SUM, [PSI_SCAN_PROD] = PSI_REDUCE_PROD,
+    static const int same[] = {[PSI_SCAN_MAX] = PSI_REDUCE_MAX,
+                               [PSI_SCAN_MIN] = PSI_REDUCE_MIN,
+                               [PSI_SCAN_SUM] = PSI_REDUCE_SUM,
+                               [PSI_SCAN_PROD] = PSI_REDUCE_PROD,
                                [PSI_SCAN_LOGADDEXP] = PSI_REDUCE_MAX};
     psi_cpu_reduce_table()->reduce[dtype][same[kind]].start(1, j->nothing);
     if (kind == PSI_SCAN_LOGADDEXP && dtype == PSI_COMPLEX64)
@@ -128,9 +131,14 @@ bool psi_cpu_scan(psi_node *node)
         return false;
     if (out->size == 0)
         return true;
-    job j = {.out = out->buffer->data, .outer = 1, .length = out->shape[axis], .inner = 1,
-             .item = (int64_t)psi_dtype_size(dtype), .out_item = (int64_t)psi_itemsize(out),
-             .reverse = node->attr[2] != 0, .inclusive = node->attr[3] != 0};
+    job j = {.out = out->buffer->data,
+             .outer = 1,
+             .length = out->shape[axis],
+             .inner = 1,
+             .item = (int64_t)psi_dtype_size(dtype),
+             .out_item = (int64_t)psi_itemsize(out),
+             .reverse = node->attr[2] != 0,
+             .inclusive = node->attr[3] != 0};
     for (int i = 0; i < out->ndim; i++)
         if (i != axis)
             *(i < axis ? &j.outer : &j.inner) *= out->shape[i];

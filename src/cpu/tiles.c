@@ -11,7 +11,7 @@ void psi_tiles_of(psi_tiles *tiles, psi_array a, psi_dtype dtype)
     tiles->widen = a->dtype == dtype ? NULL : psi_cpu_cast(dtype, (psi_dtype)a->dtype);
 }
 
-const void *psi_tile(const psi_tiles *tiles, int64_t offset, int64_t start, int64_t n)
+const void *psi_tile_load(const psi_tiles *tiles, int64_t offset, int64_t start, int64_t n)
 {
     psi_strided from = tiles->from;
     from.base += offset * from.itemsize;

@@ -17,7 +17,7 @@ void psi_tiles_of(psi_tiles *tiles, psi_array a, psi_dtype dtype);
 
 /* Elements [start, start + n) of the layout moved by `offset` elements: in place, or in scratch slots 0 and 1 until the
  * thread's next call. NULL with the error recorded. */
-const void *psi_tile(const psi_tiles *tiles, int64_t offset, int64_t start, int64_t n);
+const void *psi_tile_load(const psi_tiles *tiles, int64_t offset, int64_t start, int64_t n);
 
 /* Elements from the first to element `index` of row-major order. */
 int64_t psi_strided_offset(const psi_strided *s, int64_t index);

@@ -24,8 +24,9 @@ psi_dtype psi_at_least_float(psi_dtype dtype)
     return psi_issubdtype(dtype, PSI_INEXACT) ? dtype : PSI_FLOAT32;
 }
 
-static const char *const names[] = {[PSI_REDUCE_AND] = "all",   [PSI_REDUCE_OR] = "any",  [PSI_REDUCE_SUM] = "sum",
-                                    [PSI_REDUCE_PROD] = "prod", [PSI_REDUCE_MIN] = "min", [PSI_REDUCE_MAX] = "max"};
+static const char *const names[] = {
+    [PSI_REDUCE_AND] = "all",   [PSI_REDUCE_OR] = "any",  [PSI_REDUCE_SUM] = "sum",
+    [PSI_REDUCE_PROD] = "prod", [PSI_REDUCE_MIN] = "min", [PSI_REDUCE_MAX] = "max"};
 
 static psi_dtype result_dtype(int kind, psi_dtype in)
 {
@@ -38,8 +39,9 @@ int psi_reduced_axes(psi_ints axes, int ndim, int64_t *out, const char *name)
 {
     for (int i = 0; i < axes.count; i++)
         if (axes.data[i] < -ndim || axes.data[i] >= ndim) {
-            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "%s: axis %lld is out of range for an array of %d dimensions",
-                     name, (long long)axes.data[i], ndim);
+            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
+                     "%s: axis %lld is out of range for an array of %d dimensions", name,
+                     (long long)axes.data[i], ndim);
             return -1;
         }
     return psi_axes(axes, ndim, out, name);
@@ -48,18 +50,16 @@ int psi_reduced_axes(psi_ints axes, int ndim, int64_t *out, const char *name)
 /* A Reduce node, its axes kept or squeezed away. Without axes the operand is the result, as upstream has it. */
 static psi_array build_reduce(int kind, psi_array a, psi_ints axes, bool keepdims)
 {
-    int64_t sorted[PSI_MAX_NDIM], kept[PSI_MAX_NDIM], squeezed[PSI_MAX_NDIM];
+    int64_t sorted[PSI_MAX_NDIM], kept[PSI_MAX_NDIM];
     if (!psi_check_inputs(PSI_ARRAYS(a), names[kind]))
         return psi_error_array();
-    int count = psi_reduced_axes(axes, a->ndim, sorted, names[kind]), left = 0;
+    int count = psi_reduced_axes(axes, a->ndim, sorted, names[kind]);
     if (count < 0)
         return psi_error_array();
     for (int i = 0, next = 0; i < a->ndim; i++) {
         bool reduced = next < count && sorted[next] == i;
         next += reduced;
         kept[i] = reduced ? 1 : a->shape[i];
-        if (!reduced)
-            squeezed[left++] = a->shape[i];
     }
     psi_dtype dtype = result_dtype(kind, (psi_dtype)a->dtype);
     if (count == 0)
@@ -67,8 +67,9 @@ static psi_array build_reduce(int kind, psi_array a, psi_ints axes, bool keepdim
     psi_attr_builder attr = {.count = 0};
     psi_put(&attr, kind);
     psi_put_list(&attr, (psi_ints){sorted, count});
-    psi_array y = psi_build(PSI_OP_reduce, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){kept, a->ndim}, dtype);
-    return keepdims ? y : psi_reshape(y, (psi_ints){squeezed, left});
+    psi_array y =
+        psi_build(PSI_OP_reduce, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){kept, a->ndim}, dtype);
+    return keepdims ? y : psi_squeeze(y, (psi_ints){sorted, count});
 }
 
 psi_array psi_sum(psi_array a, psi_ints axes, bool keepdims)
@@ -94,7 +95,8 @@ psi_array psi_any(psi_array a, psi_ints axes, bool keepdims)
 static psi_array build_extreme(int kind, psi_array a, psi_ints axes, bool keepdims)
 {
     if (!psi_is_error(a) && a->size == 0)
-        return PSI_INVALID("%s: an array of shape %s has no elements", names[kind], PSI_SHAPE(psi_shape_of(a)));
+        return PSI_INVALID("%s: an array of shape %s has no elements", names[kind],
+                           PSI_SHAPE(psi_shape_of(a)));
     return build_reduce(kind, a, axes, keepdims);
 }
 
@@ -169,7 +171,8 @@ bool psi_reduce_vjp(psi_vjp_call *c)
     if (kind == PSI_REDUCE_SUM) {
         c->grads[0] = psi_broadcast_to(psi_astype(g, psi_dtype_of(x)), psi_shape(x));
     } else if (kind == PSI_REDUCE_PROD) {
-        psi_array flat = psi_multiply(product_of_others(psi_flatten_axes(x, axes)), psi_flatten_axes(g, axes));
+        psi_array flat =
+            psi_multiply(product_of_others(psi_flatten_axes(x, axes)), psi_flatten_axes(g, axes));
         c->grads[0] = psi_unflatten_axes(flat, psi_shape(x), axes);
     } else if (kind == PSI_REDUCE_MIN || kind == PSI_REDUCE_MAX) {
         psi_array mask = psi_equal(x, c->out[0]);
@@ -182,7 +185,8 @@ bool psi_reduce_vjp(psi_vjp_call *c)
 static psi_array first_match(psi_array x, psi_array y)
 {
     psi_array match = psi_equal(x, y);
-    return psi_logical_and(match, psi_equal(psi_cumsum(match, -1, false, false), psi_scalar_int(0, PSI_INT32)));
+    return psi_logical_and(match,
+                           psi_equal(psi_cumsum(match, -1, false, false), psi_scalar_int(0, PSI_INT32)));
 }
 
 bool psi_reduce_jvp(psi_jvp_call *c)

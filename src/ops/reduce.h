@@ -4,7 +4,14 @@
 
 #include <psionic/types.h>
 
-enum psi_reduce_kind { PSI_REDUCE_AND, PSI_REDUCE_OR, PSI_REDUCE_SUM, PSI_REDUCE_PROD, PSI_REDUCE_MIN, PSI_REDUCE_MAX };
+enum psi_reduce_kind {
+    PSI_REDUCE_AND,
+    PSI_REDUCE_OR,
+    PSI_REDUCE_SUM,
+    PSI_REDUCE_PROD,
+    PSI_REDUCE_MIN,
+    PSI_REDUCE_MAX
+};
 enum psi_arg_kind { PSI_ARG_MIN, PSI_ARG_MAX };
 enum psi_scan_kind { PSI_SCAN_MAX, PSI_SCAN_MIN, PSI_SCAN_SUM, PSI_SCAN_PROD, PSI_SCAN_LOGADDEXP };
 

@@ -7,7 +7,8 @@
 static psi_array build_scan(int kind, psi_array a, int axis, bool reverse, bool inclusive)
 {
     psi_dtype dtype = kind == PSI_SCAN_SUM && a->dtype == PSI_BOOL ? PSI_INT32 : (psi_dtype)a->dtype;
-    return psi_build(PSI_OP_scan, PSI_ARRAYS(a), PSI_INTS(kind, axis, reverse, inclusive), psi_shape_of(a), dtype);
+    return psi_build(PSI_OP_scan, PSI_ARRAYS(a), PSI_INTS(kind, axis, reverse, inclusive), psi_shape_of(a),
+                     dtype);
 }
 
 static psi_array scan(const char *name, int kind, psi_array a, int64_t axis, bool reverse, bool inclusive)
@@ -15,14 +16,14 @@ static psi_array scan(const char *name, int kind, psi_array a, int64_t axis, boo
     if (!psi_check_inputs(PSI_ARRAYS(a), name))
         return psi_error_array();
     if (axis == PSI_NO_INT) {
-        a = psi_reshape(a, PSI_INTS(a->size));
+        a = psi_flatten(a, 0, -1);
         axis = 0;
     }
     if (psi_is_error(a))
         return a;
     if (axis < -a->ndim || axis >= a->ndim)
-        return PSI_INVALID("%s: axis %lld is out of bounds for an array with %d dimensions", name, (long long)axis,
-                           a->ndim);
+        return PSI_INVALID("%s: axis %lld is out of bounds for an array with %d dimensions", name,
+                           (long long)axis, a->ndim);
     return build_scan(kind, a, (int)(axis < 0 ? axis + a->ndim : axis), reverse, inclusive);
 }
 

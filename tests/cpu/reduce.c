@@ -12,8 +12,9 @@
 #include "cpu/reduce.h"
 #include "ops/reduce.h"
 
-static const psi_dtype element_dtypes[] = {PSI_BOOL,  PSI_UINT8, PSI_UINT16, PSI_UINT32,  PSI_UINT64,  PSI_INT8,
-                                           PSI_INT16, PSI_INT32, PSI_INT64,  PSI_FLOAT32, PSI_FLOAT64, PSI_COMPLEX64};
+static const psi_dtype element_dtypes[] = {PSI_BOOL,   PSI_UINT8,   PSI_UINT16,  PSI_UINT32,
+                                           PSI_UINT64, PSI_INT8,    PSI_INT16,   PSI_INT32,
+                                           PSI_INT64,  PSI_FLOAT32, PSI_FLOAT64, PSI_COMPLEX64};
 enum { DTYPES = sizeof element_dtypes / sizeof *element_dtypes, MOST = 9000 };
 
 /* Small whole numbers, so that every order of adding them gives one result; few ones, so that products stay finite. */

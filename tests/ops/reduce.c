@@ -42,10 +42,10 @@ static void result_dtypes(void **state)
 {
     (void)state;
     static const psi_dtype sums[PSI_DTYPE_COUNT] = {
-        [PSI_BOOL] = PSI_INT32,       [PSI_UINT8] = PSI_UINT32,     [PSI_UINT16] = PSI_UINT32,
-        [PSI_UINT32] = PSI_UINT32,    [PSI_UINT64] = PSI_UINT64,    [PSI_INT8] = PSI_INT32,
-        [PSI_INT16] = PSI_INT32,      [PSI_INT32] = PSI_INT32,      [PSI_INT64] = PSI_INT64,
-        [PSI_FLOAT16] = PSI_FLOAT16,  [PSI_FLOAT32] = PSI_FLOAT32,  [PSI_FLOAT64] = PSI_FLOAT64,
+        [PSI_BOOL] = PSI_INT32,        [PSI_UINT8] = PSI_UINT32,       [PSI_UINT16] = PSI_UINT32,
+        [PSI_UINT32] = PSI_UINT32,     [PSI_UINT64] = PSI_UINT64,      [PSI_INT8] = PSI_INT32,
+        [PSI_INT16] = PSI_INT32,       [PSI_INT32] = PSI_INT32,        [PSI_INT64] = PSI_INT64,
+        [PSI_FLOAT16] = PSI_FLOAT16,   [PSI_FLOAT32] = PSI_FLOAT32,    [PSI_FLOAT64] = PSI_FLOAT64,
         [PSI_BFLOAT16] = PSI_BFLOAT16, [PSI_COMPLEX64] = PSI_COMPLEX64};
     for (int d = 1; d < PSI_DTYPE_COUNT; d++) {
         PSI_SCOPE;
@@ -86,7 +86,8 @@ static void axes_and_shapes(void **state)
     EXPECT(psi_sum(x, (psi_ints){(int64_t[]){0}, 0}, false), PSI_FLOAT32, PSI_INTS(2, 3), 1, 2, 3, 4, 5, 6);
     EXPECT(psi_max(psi_transpose(x, PSI_NONE), PSI_INTS(0), false), PSI_FLOAT32, PSI_INTS(2), 3, 6);
     EXPECT(psi_sum(psi_scalar(2.5, PSI_FLOAT32), ALL), PSI_FLOAT32, SCALAR, 2.5);
-    refused(psi_sum(x, PSI_INTS(2), false), PSI_INDEX_ERROR, "sum: axis 2 is out of range for an array of 2 dimensions");
+    refused(psi_sum(x, PSI_INTS(2), false), PSI_INDEX_ERROR,
+            "sum: axis 2 is out of range for an array of 2 dimensions");
     assert_true(psi_is_error(psi_sum(x, PSI_INTS(0, 0), false)));
     psi_error(NULL);
 }
@@ -101,7 +102,8 @@ static void nothing_to_reduce(void **state)
     EXPECT(psi_all(e, ALL), PSI_BOOL, SCALAR, 1);
     EXPECT(psi_any(e, PSI_INTS(0), true), PSI_BOOL, PSI_INTS(1, 3), 0, 0, 0);
     EXPECT(psi_sum(e, PSI_INTS(1), false), PSI_FLOAT32, PSI_INTS(0), 0);
-    EXPECT(psi_prod(psi_zeros(PSI_INTS(2, 0), PSI_FLOAT16), PSI_INTS(1), false), PSI_FLOAT16, PSI_INTS(2), 1, 1);
+    EXPECT(psi_prod(psi_zeros(PSI_INTS(2, 0), PSI_FLOAT16), PSI_INTS(1), false), PSI_FLOAT16, PSI_INTS(2), 1,
+           1);
     refused(psi_min(e, ALL), PSI_VALUE_ERROR, "min: an array of shape (0,3) has no elements");
     refused(psi_max(e, PSI_INTS(1), false), PSI_VALUE_ERROR, "max: an array of shape (0,3) has no elements");
 }
@@ -123,8 +125,8 @@ static void special_values(void **state)
     EXPECT(psi_any(PSI_FLOATS(0, NAN), ALL), PSI_BOOL, SCALAR, 1);
     /* Halves are summed in float32 and rounded once. */
     EXPECT(psi_sum(psi_ones(PSI_INTS(3000), PSI_FLOAT16), ALL), PSI_FLOAT16, SCALAR, 3000);
-    EXPECT(psi_sum(psi_ones(PSI_INTS(4096, 2), PSI_BFLOAT16), PSI_INTS(0), false), PSI_BFLOAT16, PSI_INTS(2), 4096,
-           4096);
+    EXPECT(psi_sum(psi_ones(PSI_INTS(4096, 2), PSI_BFLOAT16), PSI_INTS(0), false), PSI_BFLOAT16, PSI_INTS(2),
+           4096, 4096);
 }
 
 static void complex_numbers(void **state)
@@ -137,7 +139,8 @@ static void complex_numbers(void **state)
     assert_true(psi_item_complex(psi_min(a, ALL), &y) && y.re == 0 && y.im == 9);
     assert_true(psi_item_complex(psi_sum(a, ALL), &y) && y.re == 2 && y.im == 14);
     assert_true(psi_item_complex(psi_prod(a, ALL), &y) && y.re == -45 && y.im == -45);
-    EXPECT(psi_any(psi_array_from((psi_complex64[]){{0, 1}, {0, 0}}, PSI_INTS(2), PSI_COMPLEX64), ALL), PSI_BOOL, SCALAR, 1);
+    EXPECT(psi_any(psi_array_from((psi_complex64[]){{0, 1}, {0, 0}}, PSI_INTS(2), PSI_COMPLEX64), ALL),
+           PSI_BOOL, SCALAR, 1);
 }
 
 static psi_arrays one(psi_array y)
@@ -177,16 +180,17 @@ static void gradients(void **state)
     assert_true(psi_vjp(products, &outer, PSI_ARRAYS(cube), PSI_ARRAYS(PSI_FLOATS(1, 10)), &out, &d));
     EXPECT(out.data[0], PSI_FLOAT32, PSI_INTS(2), 60, 672);
     EXPECT(d.data[0], PSI_FLOAT32, PSI_INTS(2, 2, 2), 60, 30, 2240, 1680, 12, 10, 960, 840);
-    psi_arrays y = psi_vmap(max_of, NULL, PSI_ARRAYS(psi_reshape(PSI_FLOATS(1, 5, 3, 4), PSI_INTS(2, 2))), PSI_INTS(1),
-                            PSI_NONE);
+    psi_arrays y = psi_vmap(max_of, NULL, PSI_ARRAYS(psi_reshape(PSI_FLOATS(1, 5, 3, 4), PSI_INTS(2, 2))),
+                            PSI_INTS(1), PSI_NONE);
     EXPECT(y.data[0], PSI_FLOAT32, PSI_INTS(2), 3, 5);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(result_dtypes),     cmocka_unit_test(integers_wrap),  cmocka_unit_test(axes_and_shapes),
-        cmocka_unit_test(nothing_to_reduce), cmocka_unit_test(special_values), cmocka_unit_test(complex_numbers),
+        cmocka_unit_test(result_dtypes),   cmocka_unit_test(integers_wrap),
+        cmocka_unit_test(axes_and_shapes), cmocka_unit_test(nothing_to_reduce),
+        cmocka_unit_test(special_values),  cmocka_unit_test(complex_numbers),
         cmocka_unit_test(gradients),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 #include <math.h>
-#include <stdlib.h>
 #include <psionic.h>
+#include <stdlib.h>
 
 static inline void expect_values(psi_array a, psi_ints shape, const double *expected)
 {
@@ -23,7 +23,9 @@ static inline void expect_values(psi_array a, psi_ints shape, const double *expe
     for (int i = 0; i < shape.count; i++)
         assert_int_equal(psi_dim(a, i), shape.data[i]);
     for (int64_t i = 0; i < psi_size(a); i++)
-        assert_true(fabs(values[i] - expected[i]) <= 1e-6 * (1 + fabs(expected[i])));
+        assert_true(isnan(expected[i]) ? isnan(values[i])
+                                       : values[i] == expected[i] ||
+                                             fabs(values[i] - expected[i]) <= 1e-6 * (1 + fabs(expected[i])));
 }
 #define EXPECT(a, shape, ...) expect_values(a, shape, (const double[]){__VA_ARGS__})
 

@@ -1,0 +1,211 @@
+/* softmax.c: softmax and logsumexp along the last axis. A row that fits the cache is read once; a longer one is cut
+ * into chunks whose maxima and sums are put together, and is read again. Half types run in float32. */
+#include "cpu/softmax.h"
+
+#include <math.h>
+#include <stdatomic.h>
+
+#include "core/pool.h"
+#include "cpu/kernels.h"
+#include "cpu/reduce.h"
+#include "cpu/tiles.h"
+#include "ops/reduce.h"
+
+enum { CHUNK = 1 << 16, TASK = 1 << 15 };
+
+#define DECLARE(isa) extern const psi_softmax_table psi_softmax_table_##isa;
+#ifdef PSI_HAVE_generic
+DECLARE(generic)
+#define TABLE_v2 &psi_softmax_table_generic
+#else
+DECLARE(v2)
+#define TABLE_v2 &psi_softmax_table_v2
+#endif
+#ifdef PSI_HAVE_v3
+DECLARE(v3)
+#define TABLE_v3 &psi_softmax_table_v3
+#else
+#define TABLE_v3 TABLE_v2
+#endif
+#ifdef PSI_HAVE_v4
+DECLARE(v4)
+#define TABLE_v4 &psi_softmax_table_v4
+#else
+#define TABLE_v4 TABLE_v3
+#endif
+
+const psi_softmax_kernel *psi_cpu_softmax_kernel(psi_isa isa, psi_dtype dtype)
+{
+    static const psi_softmax_table *const tables[PSI_ISA_COUNT] = {TABLE_v2, TABLE_v3, TABLE_v4, TABLE_v4};
+    return dtype == PSI_FLOAT64 ? &tables[isa]->float64 : &tables[isa]->float32;
+}
+
+/* The largest element of a chunk, and the sum of exp(x - top). */
+typedef struct stats {
+    double top, sum;
+} stats;
+
+typedef struct job {
+    psi_tiles tiles;
+    const psi_softmax_kernel *kernel;
+    const psi_reduce_kernel *max;
+    psi_row_fn narrow;
+    char *out;
+    stats *chunk, *row;
+    int64_t rows, n, chunks, per_task, item, out_item;
+    bool is_double;
+    atomic_bool failed;
+} job;
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static double largest(const job *j, int64_t n, const void *x)
+{
+    union {
+        float f;
+        double d;
+    } top;
+    j->max->rows(1, n, 0, &top, x);
+    return j->is_double ? top.d : (double)top.f;
+}
+
+static void short_rows(void *context, int64_t index)
+{
+    job *j = context;
+    int64_t stop = least((index + 1) * j->per_task, j->rows);
+    for (int64_t r = index * j->per_task; r < stop; r++) {
+        const void *x = psi_tile_load(&j->tiles, 0, r * j->n, j->n);
+        char *to = j->out + r * j->n * j->out_item;
+        char *work = j->narrow ? psi_scratch(2, (size_t)(j->n * j->item)) : to;
+        if (!x || !work) {
+            atomic_store(&j->failed, true);
+            return;
+        }
+        double sum = j->kernel->exp_sum(j->n, work, x, largest(j, j->n, x));
+        j->kernel->scale(j->n, work, 1 / sum);
+        if (j->narrow)
+            j->narrow(j->n, to, work, NULL, NULL);
+    }
+}
+
+static void find_stats(void *context, int64_t index)
+{
+    job *j = context;
+    int64_t start = index % j->chunks * CHUNK, n = least(CHUNK, j->n - start);
+    const void *x = psi_tile_load(&j->tiles, 0, index / j->chunks * j->n + start, n);
+    if (!x) {
+        atomic_store(&j->failed, true);
+        return;
+    }
+    double top = largest(j, n, x);
+    j->chunk[index] = (stats){top, isinf(top) ? top > 0 : j->kernel->exp_sum(n, NULL, x, top)};
+}
+
+/* Puts a row's chunks together; a chunk of minus infinities adds nothing. */
+static stats join_stats(const stats *chunk, int64_t count)
+{
+    stats all = {-INFINITY, 0};
+    for (int64_t i = 0; i < count; i++)
+        all.top = isnan(all.top) || chunk[i].top < all.top ? all.top : chunk[i].top;
+    for (int64_t i = 0; i < count; i++)
+        if (chunk[i].top != -INFINITY)
+            all.sum += chunk[i].sum * exp(chunk[i].top - all.top);
+    return all;
+}
+
+static void write_chunk(void *context, int64_t index)
+{
+    job *j = context;
+    int64_t row = index / j->chunks, start = index % j->chunks * CHUNK, n = least(CHUNK, j->n - start);
+    int64_t at = row * j->n + start;
+    const void *x = psi_tile_load(&j->tiles, 0, at, n);
+    char *to = j->out + at * j->out_item, *work = j->narrow ? psi_scratch(2, (size_t)(n * j->item)) : to;
+    if (!x || !work) {
+        atomic_store(&j->failed, true);
+        return;
+    }
+    j->kernel->exp_scaled(n, work, x, j->row[row].top, 1 / j->row[row].sum);
+    if (j->narrow)
+        j->narrow(n, to, work, NULL, NULL);
+}
+
+static bool row_stats(job *j)
+{
+    j->chunk = psi_malloc((size_t)(j->rows * (j->chunks + 1)) * sizeof *j->chunk);
+    if (!j->chunk)
+        return false;
+    j->row = j->chunk + j->rows * j->chunks;
+    psi_parallel(j->rows * j->chunks, find_stats, j);
+    for (int64_t r = 0; !atomic_load(&j->failed) && r < j->rows; r++)
+        j->row[r] = join_stats(j->chunk + r * j->chunks, j->chunks);
+    return true;
+}
+
+static void describe(job *j, psi_array in, psi_array out)
+{
+    psi_dtype dtype = psi_element_dtype((psi_dtype)in->dtype);
+    *j = (job){.kernel = psi_cpu_softmax_kernel(psi_isa_current(), dtype),
+               .max = &psi_cpu_reduce_table()->reduce[dtype][PSI_REDUCE_MAX],
+               .out = out->buffer->data,
+               .n = in->shape[in->ndim - 1],
+               .item = (int64_t)psi_dtype_size(dtype),
+               .out_item = (int64_t)psi_itemsize(out),
+               .is_double = dtype == PSI_FLOAT64};
+    j->rows = in->size / j->n;
+    j->chunks = (j->n + CHUNK - 1) / CHUNK;
+    j->per_task = 1 + TASK / j->n;
+    psi_tiles_of(&j->tiles, in, dtype);
+    psi_strided_of(&j->tiles.from, in);
+    j->narrow = dtype == out->dtype ? NULL : psi_cpu_cast((psi_dtype)out->dtype, dtype);
+}
+
+static bool finish(job *j)
+{
+    psi_free(j->chunk);
+    if (!atomic_load(&j->failed))
+        return true;
+    psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "softmax: no memory for a row");
+    return false;
+}
+
+bool psi_cpu_softmax(psi_node *node)
+{
+    psi_array in = node->in[0], out = &node->out[0];
+    job j;
+    if (!psi_output_new(out))
+        return false;
+    if (out->size == 0)
+        return true;
+    describe(&j, in, out);
+    if (j.n <= CHUNK) {
+        psi_parallel((j.rows + j.per_task - 1) / j.per_task, short_rows, &j);
+    } else {
+        if (!row_stats(&j))
+            return false;
+        if (!atomic_load(&j.failed))
+            psi_parallel(j.rows * j.chunks, write_chunk, &j);
+    }
+    return finish(&j);
+}
+
+bool psi_cpu_logsumexp(psi_node *node)
+{
+    psi_array in = node->in[0], out = &node->out[0];
+    job j;
+    if (!psi_output_new(out))
+        return false;
+    if (out->size == 0)
+        return true;
+    describe(&j, in, out);
+    if (!row_stats(&j))
+        return false;
+    psi_row_fn cast = psi_cpu_cast((psi_dtype)out->dtype, PSI_FLOAT64);
+    for (int64_t r = 0; !atomic_load(&j.failed) && r < j.rows; r++) {
+        double y = isinf(j.row[r].top) ? j.row[r].top : j.row[r].top + log(j.row[r].sum);
+        cast(1, j.out + r * j.out_item, &y, NULL, NULL);
+    }
+    return finish(&j);
+}

@@ -11,12 +11,23 @@ bool psi_same_ints(psi_ints a, psi_ints b)
     return a.count == b.count && (a.count <= 0 || !memcmp(a.data, b.data, (size_t)a.count * sizeof *a.data));
 }
 
-int psi_axis(int64_t axis, int ndim, const char *op)
+static int axis_or(psi_kind kind, int64_t axis, int ndim, const char *op)
 {
     if (axis >= -(int64_t)ndim && axis < ndim)
         return (int)(axis < 0 ? axis + ndim : axis);
-    PSI_INVALID("%s: axis %lld is out of range for an array of %d dimensions", op, (long long)axis, ndim);
+    psi_fail(PSI_INVALID_ARGUMENT, kind, "%s: axis %lld is out of range for an array of %d dimensions", op,
+             (long long)axis, ndim);
     return -1;
+}
+
+int psi_axis(int64_t axis, int ndim, const char *op)
+{
+    return axis_or(PSI_VALUE_ERROR, axis, ndim, op);
+}
+
+int psi_axis_index(int64_t axis, int ndim, const char *op)
+{
+    return axis_or(PSI_INDEX_ERROR, axis, ndim, op);
 }
 
 int psi_axes(psi_ints axes, int ndim, int64_t *out, const char *op)

@@ -4,8 +4,10 @@
 
 #include <psionic/types.h>
 
-/* axis in [0, ndim), counting a negative one from the end; -1 with an index-or-value error naming `op`. */
+/* axis in [0, ndim), counting a negative one from the end; -1 with an error naming `op`: a value error, or, where
+ * upstream raises one, an index error. */
 int psi_axis(int64_t axis, int ndim, const char *op);
+int psi_axis_index(int64_t axis, int ndim, const char *op);
 
 /* Axes normalised, checked for repeats and sorted ascending into out[0 .. return value); PSI_NONE is all axes;
  * -1 with an error naming `op`. `out` holds PSI_MAX_NDIM. */

@@ -182,7 +182,8 @@ psi_array psi_swapaxes(psi_array a, int64_t axis1, int64_t axis2)
     int64_t order[PSI_MAX_NDIM];
     if (!psi_check_inputs(PSI_ARRAYS(a), "swapaxes"))
         return psi_error_array();
-    int first = psi_axis(axis1, a->ndim, "swapaxes"), second = psi_axis(axis2, a->ndim, "swapaxes");
+    int first = psi_axis_index(axis1, a->ndim, "swapaxes");
+    int second = psi_axis_index(axis2, a->ndim, "swapaxes");
     if (first < 0 || second < 0)
         return psi_error_array();
     for (int i = 0; i < a->ndim; i++)

@@ -36,7 +36,10 @@ static int operand_dtype(const psi_op_info *op, psi_dtype t)
     default:
         return t;
     }
-    PSI_INVALID("%s: dtype %s is not supported", op->name, psi_dtype_name(t));
+    bool bitwise = op->types == PSI_TYPES_INTEGRAL || op->types == PSI_TYPES_INTEGER;
+    bool runtime = bitwise && op->kind == PSI_CLASS_BINARY; /* upstream's kind of error for these */
+    psi_fail(PSI_INVALID_ARGUMENT, runtime ? PSI_RUNTIME_ERROR : PSI_VALUE_ERROR, "%s: dtype %s is not supported",
+             op->name, psi_dtype_name(t));
     return -1;
 }
 

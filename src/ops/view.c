@@ -86,7 +86,8 @@ psi_array psi_broadcast_to(psi_array a, psi_ints shape)
     if (!psi_check_inputs(PSI_ARRAYS(a), "broadcast_to"))
         return psi_error_array();
     if (shape.count > PSI_MAX_NDIM)
-        return PSI_INVALID("broadcast_to: %d dimensions are more than the limit of %d", shape.count, PSI_MAX_NDIM);
+        return PSI_INVALID("broadcast_to: %d dimensions are more than the limit of %d", shape.count,
+                           PSI_MAX_NDIM);
     int ndim = psi_broadcast_into(psi_shape_of(a), shape, common, "broadcast_to");
     if (ndim < 0)
         return psi_error_array();
@@ -245,7 +246,8 @@ psi_array psi_moveaxis(psi_array a, int64_t source, int64_t destination)
     int n = 0;
     if (!psi_check_inputs(PSI_ARRAYS(a), "moveaxis"))
         return psi_error_array();
-    int from = psi_axis(source, a->ndim, "moveaxis"), to = psi_axis(destination, a->ndim, "moveaxis");
+    int from = psi_axis_index(source, a->ndim, "moveaxis"),
+        to = psi_axis_index(destination, a->ndim, "moveaxis");
     if (from < 0 || to < 0)
         return psi_error_array();
     for (int i = 0; i < a->ndim; i++) {

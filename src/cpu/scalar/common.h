@@ -29,6 +29,13 @@ typedef _Bool bool;
 #define PSI_IVDEP _Pragma("GCC ivdep")
 #endif
 
+/* A product rounded by itself: gcc 12.2 joins one with a complex sum in spite of -ffp-contract=off (PR 107647). */
+#if !defined __clang__ && __GNUC__ >= 12
+#define PSI_ROUNDED(x) __builtin_assoc_barrier(x)
+#else
+#define PSI_ROUNDED(x) (x)
+#endif
+
 #define PSI_INLINE static inline __attribute__((always_inline, unused))
 
 #define PSI_PASTE_(a, b) a##b

@@ -41,9 +41,11 @@ PSI_INLINE psi_complex64 sub_complex64(psi_complex64 a, psi_complex64 b)
 /* The careful form recovers infinities from products that come out as NaN. */
 PSI_INLINE psi_complex64 mul_complex64(psi_complex64 a, psi_complex64 b, bool careful)
 {
-    if (careful)
+    float re = PSI_ROUNDED(a.re * b.re) - PSI_ROUNDED(a.im * b.im);
+    float im = PSI_ROUNDED(a.re * b.im) + PSI_ROUNDED(a.im * b.re);
+    if (careful && re != re && im != im)
         return foreign(native(a) * native(b));
-    return complex_of(a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re);
+    return complex_of(re, im);
 }
 
 PSI_INLINE psi_complex64 div_complex64(psi_complex64 a, psi_complex64 b)
@@ -63,10 +65,12 @@ PSI_INLINE float abs_complex64(psi_complex64 a)
     return (__builtin_fabsf(a.re) == INFINITY) | (__builtin_fabsf(a.im) == INFINITY) ? INFINITY : y;
 }
 
+/* NaN when a part is infinite; 0 when only the modulus is. */
 PSI_INLINE psi_complex64 sign_complex64(psi_complex64 a)
 {
     float size = abs_complex64(a);
-    float under = size == 0.0f ? 1.0f : size == INFINITY ? NAN : size;
+    bool infinite = (__builtin_fabsf(a.re) == INFINITY) | (__builtin_fabsf(a.im) == INFINITY);
+    float under = size == 0.0f ? 1.0f : infinite ? NAN : size;
     return complex_of(a.re / under, a.im / under);
 }
 

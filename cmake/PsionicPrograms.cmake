@@ -27,7 +27,7 @@ function(psi_c_tests)
     set(support_objects $<TARGET_OBJECTS:psionic_test_support>)
   endif()
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/*/*.c)
-  list(FILTER files EXCLUDE REGEX "/tests/support/")
+  list(FILTER files EXCLUDE REGEX "/tests/(support|oracle)/")
   foreach(file ${files})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
     get_filename_component(name ${file} NAME_WE)
@@ -101,6 +101,8 @@ if(psi_cli_sources)
 endif()
 
 if(BUILD_TESTING)
+  # The half of the differential test that runs our library: tests/oracle.
+  psi_programs(differential tests/oracle psionic)
   psi_c_tests()
   psi_build_tests()
   # Every op spoilt in turn: the harness must notice each.

@@ -33,7 +33,8 @@ psi_array psi_squeeze(psi_array a, psi_ints axes)
     }
     psi_attr_builder attr = {.count = 0};
     psi_put_list(&attr, (psi_ints){dropped, count});
-    return psi_build(PSI_OP_squeeze, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){shape, left}, psi_dtype_of(a));
+    return psi_build(PSI_OP_squeeze, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){shape, left},
+                     psi_dtype_of(a));
 }
 
 bool psi_squeeze_vjp(psi_vjp_call *c)
@@ -87,7 +88,8 @@ psi_array psi_flatten(psi_array a, int64_t start_axis, int64_t end_axis)
             shape[n - 1] *= a->shape[i];
         else
             shape[n++] = a->shape[i];
-    return psi_build(PSI_OP_flatten, PSI_ARRAYS(a), PSI_INTS(start, end), (psi_ints){shape, n}, psi_dtype_of(a));
+    return psi_build(PSI_OP_flatten, PSI_ARRAYS(a), PSI_INTS(start, end), (psi_ints){shape, n},
+                     psi_dtype_of(a));
 }
 
 bool psi_flatten_vjp(psi_vjp_call *c)

@@ -38,8 +38,8 @@ static int operand_dtype(const psi_op_info *op, psi_dtype t)
     }
     bool bitwise = op->types == PSI_TYPES_INTEGRAL || op->types == PSI_TYPES_INTEGER;
     bool runtime = bitwise && op->kind == PSI_CLASS_BINARY; /* upstream's kind of error for these */
-    psi_fail(PSI_INVALID_ARGUMENT, runtime ? PSI_RUNTIME_ERROR : PSI_VALUE_ERROR, "%s: dtype %s is not supported",
-             op->name, psi_dtype_name(t));
+    psi_fail(PSI_INVALID_ARGUMENT, runtime ? PSI_RUNTIME_ERROR : PSI_VALUE_ERROR,
+             "%s: dtype %s is not supported", op->name, psi_dtype_name(t));
     return -1;
 }
 
@@ -117,15 +117,15 @@ psi_array psi_where(psi_array condition, psi_array x, psi_array y)
     return psi_build(PSI_OP_select, PSI_ARRAYS(condition, x, y), PSI_NONE, shape, dtype);
 }
 
-#define UNARY(name, ...)                                                                                     \
-    psi_array psi_##name(psi_array a)                                                                        \
-    {                                                                                                        \
-        return psi_build_unary(PSI_OP_##name, a);                                                            \
+#define UNARY(name, ...)                          \
+    psi_array psi_##name(psi_array a)             \
+    {                                             \
+        return psi_build_unary(PSI_OP_##name, a); \
     }
-#define BINARY(name, ...)                                                                                    \
-    psi_array psi_##name(psi_array a, psi_array b)                                                           \
-    {                                                                                                        \
-        return psi_build_binary(PSI_OP_##name, a, b);                                                        \
+#define BINARY(name, ...)                             \
+    psi_array psi_##name(psi_array a, psi_array b)    \
+    {                                                 \
+        return psi_build_binary(PSI_OP_##name, a, b); \
     }
 #define COMPARE BINARY
 #include "ops/table.h"

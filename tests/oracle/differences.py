@@ -1,0 +1,139 @@
+"""Where we are known to differ from the wheel, and what cannot be compared; each with its reason. An entry explains
+single elements (`elements`: a mask of those that it explains), whole steps (`steps`), or steps on which the wheel
+must not be called at all (`avoid`), and nothing beyond."""
+import numpy as np
+
+import reference
+import tolerances
+from table import wide
+
+# Public functions of ours that the wheel's Python has no counterpart for: name -> reason.
+NOT_COMPARABLE = {
+    "scatter_add_axis": "the wheel's Python has no such function; tests/ops has literal numbers",
+    "random_seed": "it sets the process's default key and answers nothing; tests/ops/random.c has upstream's numbers",
+}
+
+
+class Difference:
+    def __init__(self, name, ops, reason, elements=None, steps=None, avoid=None):
+        self.name, self.ops, self.reason = name, ops.split(), reason
+        self.elements, self.steps, self.avoid = elements, steps, avoid
+
+    def covers(self, op):
+        return op in self.ops or "*" in self.ops
+
+
+# ---- when an entry applies ----
+
+INTEGERS = ("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64")
+
+
+def promoted_to_integer(step):
+    return all(d in INTEGERS for d in step.dtypes.values())
+
+
+def has_zero_divisor(step):
+    return promoted_to_integer(step) and bool((step.inputs["b"] == 0).any())
+
+
+def has_negative_exponent(step):
+    b = step.inputs["b"]
+    return promoted_to_integer(step) and bool((b.astype(np.int64) < 0).any())
+
+
+def is_complex(step):
+    return "complex64" in step.dtypes.values()
+
+
+def shift_too_far(step, ours, theirs, dtype):
+    b = step.elements(ours.shape)["b"]
+    return (b < 0) | (b >= ours.dtype.itemsize * 8)
+
+
+def less_accurate(step, ours, theirs, dtype):
+    """We are next to the true value, and nearer to it than the wheel. Where logaddexp cancels, next to it in units of
+    the operands."""
+    mine, other = reference.errors(step, ours, theirs, dtype)
+    allowed = 4 if dtype == "float64" else 2
+    if step.op == "logaddexp" and dtype in tolerances.EPSILON:
+        largest = np.maximum(*(np.abs(x) for x in step.elements(ours.shape).values()))
+        allowed = allowed * np.maximum(1, largest / np.maximum(np.abs(wide(ours, dtype)), tolerances.TINY[dtype]))
+    return (mine <= allowed) & (mine <= other)
+
+
+def half_remainder(step, ours, theirs, dtype):
+    """Ours has the divisor's sign, the wheel's lacks the last correction by the divisor."""
+    b = step.elements(ours.shape)["b"].astype(np.float16 if dtype == "float16" else np.float32).astype(np.float64)
+    a, c = wide(ours, dtype).astype(np.float64), wide(theirs, dtype).astype(np.float64)
+    return (dtype in ("float16", "bfloat16")) & (a * b >= 0) & (
+        (np.abs(a - b - c) <= np.abs(b) * tolerances.EPSILON[dtype]) | np.isinf(b))
+
+
+def arange_from_index(step, ours, theirs, dtype):
+    """Ours is start + i * step, rounded once; the wheel's has the errors of as many additions."""
+    if dtype not in tolerances.EPSILON:
+        return False
+    i = np.arange(ours.size)
+    true = step.args["start"] + i * step.args["step"]
+    unit = tolerances.EPSILON[dtype] * np.maximum(np.abs(true).max(initial=0), abs(step.args["step"])) + 1e-300
+    a, b = wide(ours, dtype).astype(np.float64), wide(theirs, dtype).astype(np.float64)
+    return (np.abs(a - true) <= unit) & (np.abs(b - true) <= (i + 2) * unit)
+
+
+def cast_out_of_range(step, ours, theirs, dtype):
+    """The real part, truncated, is no number of the integer dtype."""
+    x = step.elements(ours.shape)["value" if "value" in step.inputs else "a"]
+    if ours.dtype.kind not in "iu" or x.dtype.kind not in "fc":
+        return False
+    whole, info = np.trunc(x.real.astype(np.float64)), np.iinfo(ours.dtype)
+    return ~((whole >= info.min) & (whole < float(info.max) + 1))
+
+
+def real_part_only(step, ours, theirs, dtype):
+    """The wheel's answer has no imaginary part, and ours is the true value; next to the poles of sigmoid, as near as
+    its argument tells."""
+    mine, _ = reference.errors(step, ours, theirs, dtype)
+    return (theirs.imag == 0) & (mine <= 16 * np.maximum(1, np.abs(ours)))
+
+
+DIFFERENCES = [
+    Difference("integer-division-by-zero", "floor_divide remainder",
+               "the wheel's process dies of a division error (SIGFPE); ours is 0", avoid=has_zero_divisor),
+    Difference("integer-negative-exponent", "power",
+               "the wheel never returns; ours truncates towards zero", avoid=has_negative_exponent),
+    Difference("shift-too-far", "left_shift right_shift",
+               "undefined in the wheel's C++: the result depends on the vector length; ours is 0, or all sign bits",
+               elements=shift_too_far),
+    Difference("complex-by-real-part", "expm1 sigmoid",
+               "the wheel drops the imaginary part; ours is the complex function", elements=real_part_only),
+    Difference("half-remainder", "remainder",
+               "for half types the wheel leaves out the step that gives the remainder the divisor's sign, which it does "
+               "for float32; ours has that sign for all", elements=half_remainder),
+    Difference("complex-erf", "erf erfinv",
+               "the wheel's process dies of an exception on its worker thread; ours is a ValueError", avoid=is_complex),
+    Difference("arange-by-index", "arange",
+               "the wheel adds the step again and again, in the dtype; ours is start + i * step, rounded once",
+               elements=arange_from_index),
+    Difference("arange-zero-step", "arange",
+               "ours refuses a step of 0; the wheel converts NaN to a length, which is undefined, when start is stop",
+               steps=lambda step, ours, theirs: step.args["step"] == 0 and ours[0] == "ValueError"),
+    Difference("cast-out-of-range", "astype full full_like",
+               "undefined in C++: the wheel's result depends on the vector length and the compiler",
+               elements=cast_out_of_range),
+    Difference("unflatten-empty", "unflatten",
+               "the wheel's process dies of a division error (SIGFPE) when -1 stands beside a length of 0",
+               avoid=lambda step: -1 in step.args["shape"] and 0 in step.args["shape"]),
+    Difference("slice-zero-stride", "slice slice_update",
+               "the wheel's process dies of a division error (SIGFPE); ours is a ValueError",
+               avoid=lambda step: 0 in (step.args["strides"] or [])),
+    Difference("random-bool", "random_randint",
+               "the wheel converts the fraction to bool, which is nearly always true; ours draws 0 or 1",
+               elements=lambda step, ours, theirs, dtype: dtype == "bool"),
+    Difference("concatenate-one", "concatenate",
+               "ours checks the axis of a single array, too",
+               steps=lambda step, ours, theirs: len(step.args["arrays"]) == 1 and ours[0] == "ValueError"),
+    Difference("less-accurate", "exp expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
+               "arccosh arctanh erf erfinv sigmoid logaddexp arctan2 power rsqrt sqrt",
+               "the wheel's polynomial is less accurate than ours, which is within 2 (float64: 4) units of "
+               "the last place of the true value; it computes float64 exp, sin and cos with float32's polynomial", elements=less_accurate),
+]

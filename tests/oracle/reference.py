@@ -1,0 +1,76 @@
+"""True values of the element-wise functions, by NumPy and the C library in wider types, for telling who is right
+where we and the wheel differ."""
+import math
+import statistics
+
+import numpy as np
+
+import tolerances
+
+
+def by_element(f):
+    def apply(*args):
+        def safe(*xs):
+            try:
+                return f(*map(float, xs))
+            except (ValueError, OverflowError):
+                return math.nan
+        return np.vectorize(safe, otypes=[np.float64])(*args)
+    return apply
+
+
+def erfinv(x):
+    if abs(x) >= 1:
+        return math.copysign(math.inf, x) if abs(x) == 1 else math.nan
+    if x == 0:
+        return x
+    y = statistics.NormalDist().inv_cdf((x + 1) / 2) / math.sqrt(2)
+    for _ in range(3):  # near 1 by what is missing to 1, which is exact
+        short = math.erf(y) - x if abs(x) < 0.5 else math.copysign((1 - abs(x)) - math.erfc(abs(y)), x)
+        y -= short * math.sqrt(math.pi) / 2 * math.exp(y * y)
+    return y
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+FUNCTIONS = {
+    "erf": by_element(math.erf), "erfinv": by_element(erfinv), "sigmoid": sigmoid,
+    "rsqrt": lambda x: 1 / np.sqrt(x), "logaddexp": np.logaddexp,
+}
+
+
+def true_values(step, shape):
+    """float64 or complex128 values of the step's function, or None where there is no reference."""
+    f = FUNCTIONS.get(step.op) or getattr(np, step.op, None)
+    inputs = step.elements(shape)
+    if f is None or inputs is None:
+        return None
+    complex_ = any(x.dtype.kind == "c" for x in inputs.values())
+    long = np.complex128 if complex_ else np.longdouble
+    with np.errstate(all="ignore"):
+        return np.asarray(f(*(x.astype(as_wheel_casts(x, step)).astype(long) for x in inputs.values())))
+
+
+def as_wheel_casts(x, step):
+    """Integers become float32 first, unless a wider operand decides otherwise."""
+    if x.dtype.kind in "biu" and "float64" not in step.dtypes.values():
+        return np.float32
+    return x.dtype
+
+
+def errors(step, ours, theirs, dtype):
+    """How many units in the last place ours and the wheel's are from the true value rounded to the dtype."""
+    true = true_values(step, ours.shape)
+    none = np.full(ours.shape, np.inf)
+    if true is None or dtype not in tolerances.EPSILON:
+        return none, none
+    with np.errstate(all="ignore"):
+        if dtype == "bfloat16":
+            bits = true.astype(np.float32).view(np.uint32).astype(np.uint64)
+            true = ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16)
+        else:
+            true = true.astype(ours.dtype)
+        true = true.reshape(ours.shape)
+        return tolerances.distance(ours, true, dtype), tolerances.distance(theirs, true, dtype)

@@ -1,0 +1,324 @@
+"""The wheel's half of the differential test: a child process that reads programs with our results, one JSON object a
+line, runs each step on mlx.core, compares, and answers with one JSON object. It may die: its parent then says so.
+
+A step gets the wheel's own value of an earlier step where that equals ours in every bit, so that its lazy views and
+strides are exercised, and else ours, so that every step is judged by itself."""
+import json
+import sys
+
+import mlx.core as mx
+import numpy as np
+
+import tolerances
+from differences import DIFFERENCES
+from table import NUMPY, functions, numpy_of, shape_of, wide
+
+DTYPE = {name: getattr(mx, "bool_" if name == "bool" else name) for name in NUMPY}
+NAME = {str(value).removeprefix("mlx.core."): name for name, value in DTYPE.items()}
+
+# ---- our functions whose counterpart has another name or form ----
+
+
+def equal_nan(a, b):
+    return mx.logical_or(mx.equal(a, b), mx.logical_and(mx.isnan(a), mx.isnan(b)))
+
+
+def full(shape, value, dtype):
+    """The wheel's Python ignores the dtype when the value is an array."""
+    return mx.full(shape, value if dtype is None else value.astype(dtype))
+
+
+def random_bits(shape, width, key):
+    """Not in the wheel's Python, but its split answers bits: the same stream of 32-bit words."""
+    if width not in (1, 2, 4):
+        raise ValueError("[bits] Bit width must be in {1, 2, 4}")
+    dtype = {1: mx.uint8, 2: mx.uint16, 4: mx.uint32}[width]
+    words = (int(np.prod(shape)) * width + 3) // 4
+    if words % 2:
+        raise NotImplementedError("an odd number of words")
+    return mx.random.split(key, words // 2).reshape(-1).view(dtype).reshape(shape)
+
+
+def ranges(start, stop, strides):
+    return tuple(slice(*part) for part in zip(start, stop, strides or [None] * len(start)))
+
+
+def slice_update(a, update, start, stop, strides):
+    if a.ndim == 0:  # where assigning to a[()] would replace the array
+        return mx.broadcast_to(update, ()).astype(a.dtype)
+    out = mx.array(a)
+    out[ranges(start, stop, strides)] = update
+    return out
+
+
+def pad(a, axes, low, high, value, mode):
+    widths = [(0, 0)] * a.ndim
+    for axis, *width in zip(axes, low, high):
+        widths[axis] = tuple(width)
+    return mx.pad(a, widths, mode, 0 if value is None else value)
+
+
+def gather(a, indices, axes, slice_sizes):
+    """By indexing, where the axes are the first ones, and the slices one long there and whole elsewhere."""
+    picked = a[tuple(indices)]
+    return picked.reshape(list(indices[0].shape) + slice_sizes)
+
+
+def scatter(method):
+    """By indexing, likewise."""
+    def call(a, indices, updates, axes):
+        updates = updates.reshape(list(indices[0].shape) + list(a.shape[len(axes):]))
+        if method:
+            return getattr(a.at[tuple(indices)], method)(updates)
+        out = mx.array(a)
+        out[tuple(indices)] = updates
+        return out
+    return call
+
+
+def masked_scatter(a, mask, value):
+    out = mx.array(a)
+    out[mask] = value
+    return out
+
+
+CALLS = {
+    "slice": lambda a, start, stop, strides: a[ranges(start, stop, strides)],
+    "slice_update": slice_update,
+    "slice_dynamic": mx.slice,
+    "slice_update_dynamic": mx.slice_update,
+    "pad": pad,
+    "gather": gather,
+    "scatter": scatter(None), "scatter_add": scatter("add"), "scatter_prod": scatter("multiply"),
+    "scatter_max": scatter("maximum"), "scatter_min": scatter("minimum"),
+    "take_index": lambda a, index, axis: mx.take(a, index, axis),
+    "masked_scatter": masked_scatter,
+    "trace": lambda a, offset, axis1, axis2, dtype: mx.trace(a, offset, axis1, axis2, dtype),
+    "tensordot_axes": lambda a, b, axes_a, axes_b: mx.tensordot(a, b, [axes_a, axes_b]),
+    "softmax": lambda a, axes, precise: mx.softmax(a, axes, precise=precise),
+    "isclose": lambda a, b, rtol, atol, equal_nan: mx.isclose(a, b, rtol, atol, equal_nan=equal_nan),
+    "allclose": lambda a, b, rtol, atol, equal_nan: mx.allclose(a, b, rtol, atol, equal_nan=equal_nan),
+    **{name: lambda a, axis, reverse, inclusive, f=getattr(mx, name): f(a, axis, reverse=reverse, inclusive=inclusive)
+       for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")},
+    "random_bits": random_bits,
+    "random_split": lambda key: list(mx.random.split(key)),
+    "random_split_num": lambda key, num: mx.random.split(key, num),
+    "random_uniform": lambda low, high, shape, dtype, key: mx.random.uniform(low, high, shape, dtype, key),
+    "random_bernoulli": lambda p, shape, key: mx.random.bernoulli(0.5 if p is None else p, shape, key),
+    "full": full,
+    "full_like": lambda a, value, dtype: mx.broadcast_arrays(a, value)[1].astype(dtype or a.dtype),  # as in C++
+    "copy": lambda a: mx.array(a),
+    "broadcast_arrays": lambda arrays: mx.broadcast_arrays(*arrays),
+    "meshgrid": lambda arrays, sparse, indexing: mx.meshgrid(*arrays, sparse=sparse, indexing=indexing),
+    "roll": lambda a, shift, axes: mx.roll(a, tuple(shift), None if axes is None else tuple(axes)),
+    "arange": lambda start, stop, step, dtype: mx.arange(start, stop, step, dtype=dtype),
+    "astype": lambda a, dtype: a.astype(dtype),
+    "rint": mx.round,
+    "split_at": lambda a, indices, axis: mx.split(a, indices, axis),
+    "equal_nan": equal_nan,
+}
+
+
+def counterpart(name):
+    """The wheel's function for ours, or None."""
+    if name in CALLS:
+        return CALLS[name]
+    if name.startswith("random_"):
+        return getattr(mx.random, name.removeprefix("random_"), None)
+    return getattr(mx, name, None)
+
+
+# ---- values there and back ----
+
+def to_mlx(values, dtype):
+    if values.size == 0:
+        return mx.zeros(values.shape, DTYPE[dtype])
+    if dtype == "bfloat16":
+        return mx.array(values.reshape(-1)).view(mx.bfloat16).reshape(values.shape)
+    if dtype == "float64":
+        return mx.array(values.reshape(-1).view(np.uint64)).view(mx.float64).reshape(values.shape)
+    return mx.array(values)
+
+
+def to_numpy(a):
+    dtype = NAME[str(a.dtype).removeprefix("mlx.core.")]
+    if a.size == 0:
+        return dtype, np.zeros(a.shape, NUMPY[dtype])
+    if dtype == "bfloat16":
+        return dtype, (np.array(a.astype(mx.float32)).view(np.uint32) >> 16).astype(np.uint16)
+    return dtype, np.array(a)
+
+
+def same_bits(ours, theirs):
+    return ours[0] == theirs[0] and ours[1].shape == theirs[1].shape and ours[1].tobytes() == theirs[1].tobytes()
+
+
+# ---- one step ----
+
+class Step:
+    """One op of a program: its arguments (`args`), and its array arguments as NumPy arrays (`inputs`, `dtypes`)."""
+
+    def __init__(self, line, table, ours, theirs):
+        words = line.split()
+        self.value, self.op = words[0], words[2]
+        self.args, self.inputs, self.dtypes = {}, {}, {}
+        self.line = line
+        for (name, kind), word in zip(table[self.op].parameters, words[3:], strict=True):
+            self.args[name] = self.read(kind.rstrip("?"), word, theirs)
+            if kind.startswith("array") and word.startswith("v"):
+                self.dtypes[name], self.inputs[name] = ours[first_part(word)]
+            if kind == "arrays":
+                self.dtypes[name] = ours[first_part(word[1:].split(",")[0].rstrip("}"))][0] if word != "{}" else None
+        subject = table[self.op].subject()
+        words = dict(zip((name for name, _ in table[self.op].parameters), words[3:]))
+        self.dtype = self.dtypes.get(subject) or words.get(subject, "none")
+
+    @staticmethod
+    def read(kind, word, theirs):
+        if word == "none":
+            return None
+        if kind == "array":
+            return theirs[first_part(word)]
+        if kind == "arrays":
+            return [theirs[first_part(v)] for v in word[1:-1].split(",") if v]
+        if kind == "ints":
+            return [int(i) for i in word[1:-1].split(",") if i]
+        return {"int": int, "float": float.fromhex, "bool": lambda w: w == "true", "str": str,
+                "dtype": DTYPE.get}[kind](word)
+
+    def elements(self, shape):
+        """The array arguments broadcast to the result's shape, wide enough to compute with; None if they do not fit."""
+        try:
+            return {n: np.broadcast_to(wide(x, self.dtypes[n]), shape) for n, x in self.inputs.items()}
+        except ValueError:
+            return None
+
+
+def first_part(name):
+    return name if "." in name else name + ".0"
+
+
+def without_values(step):
+    """The step's line and what its arrays are, for messages."""
+    return step.line + "   of " + ", ".join(f"{n}: {step.dtypes[n]}{list(x.shape)}" for n, x in step.inputs.items())
+
+
+def run(step):
+    """What the wheel answers: a list of (dtype, values) and the arrays, or an exception's class name and text."""
+    try:
+        out = counterpart(step.op)(*step.args.values())
+        if isinstance(out, (bool, int)) or isinstance(out, tuple) and all(isinstance(i, int) for i in out):
+            out = np.array(out, np.bool_ if isinstance(out, bool) else np.int64)
+            return [mx.array(out)], [(str(out.dtype), out)], None
+        out = list(out) if isinstance(out, (list, tuple)) else [out]
+        mx.eval(out)
+        return out, [to_numpy(a) for a in out], None
+    except Exception as e:  # whatever it raises is an outcome
+        return None, None, (type(e).__name__, str(e).split("\n")[0])
+
+
+def known(step, ours, theirs):
+    """The name of the difference that explains a whole step, or None."""
+    for d in DIFFERENCES:
+        if d.steps and d.covers(step.op) and d.steps(step, ours, theirs):
+            return d.name
+    return None
+
+
+def avoided(step):
+    """The name of the difference for which the wheel must not be asked, or None."""
+    for d in DIFFERENCES:
+        if d.avoid and d.covers(step.op) and d.avoid(step):
+            return d.name
+    return None
+
+
+def judge_value(step, part, ours, theirs):
+    """None when equal, else ("difference", name) or ("fail", text)."""
+    (dtype, mine), (their_dtype, other) = ours, theirs
+    if dtype != their_dtype or mine.shape != other.shape:
+        return "fail", f"part {part}: ours is {dtype}{list(mine.shape)}, the wheel's {their_dtype}{list(other.shape)}"
+    bad = tolerances.rule(step.op).bad(mine, other, dtype, step)
+    if not bad.any():
+        return None
+    names = []
+    for d in DIFFERENCES:
+        if d.elements and d.covers(step.op) and bad.any():
+            explained = bad & np.asarray(d.elements(step, mine, other, dtype))
+            if explained.any():
+                names.append(d.name)
+                bad = bad & ~explained
+    if not bad.any():
+        return "difference", names[0]
+    at = tuple(int(i) for i in np.argwhere(bad)[0])
+    inputs = step.elements(mine.shape)
+    given = {n: repr(x[at]) for n, x in inputs.items()} if inputs else "(not element by element)"
+    a, b = wide(mine, dtype)[at], wide(other, dtype)[at]
+    ulps = ""
+    if dtype in tolerances.EPSILON:
+        ulps = f", {tolerances.distance(mine, other, dtype)[bad].max():g} ulp at most"
+    return "fail", f"part {part} at {list(at)}: ours {a!r}, the wheel's {b!r} of {given}; {int(bad.sum())} of " \
+                   f"{mine.size} elements{ulps}"
+
+
+def judge(step, ours, our_error, theirs, their_error):
+    """(outcome, text): equal, refused (both, with one class), difference (its name) or fail (what differs)."""
+    whole = known(step, our_error or ours, their_error or theirs)
+    if whole:
+        return "difference", whole
+    if our_error and their_error:
+        if our_error[0] == their_error[0]:
+            return "refused", our_error[0]
+        return "fail", f"ours raises {' '.join(our_error)}; the wheel {': '.join(their_error)}"
+    if our_error:
+        return "fail", f"ours raises {' '.join(our_error)}; the wheel does not"
+    if their_error:
+        return "fail", f"the wheel raises {': '.join(their_error)}; ours does not"
+    if len(ours) != len(theirs):
+        return "fail", f"{len(ours)} results, the wheel's {len(theirs)}"
+    found = [judge_value(step, i, a, b) for i, (a, b) in enumerate(zip(ours, theirs))]
+    found = [f for f in found if f]
+    return next((f for f in found if f[0] == "fail"), found[0] if found else ("equal", ""))
+
+
+def run_program(program, table):
+    ours = {name: (dtype, numpy_of(dtype, shape_of(shape), hexes))
+            for name, (dtype, shape, hexes) in program["values"].items()}
+    errors, theirs, steps = program["errors"], {}, []
+    for line in program["lines"]:
+        words = line.split()
+        value = words[0]
+        if words[2] == "leaf":
+            ours[value + ".0"] = words[3], numpy_of(words[3], shape_of(words[4]), words[5])
+            theirs[value + ".0"] = to_mlx(ours[value + ".0"][1], words[3])
+            continue
+        step = Step(line, table, ours, theirs)
+        mine = []
+        while f"{value}.{len(mine)}" in ours:
+            mine.append(ours[f"{value}.{len(mine)}"])
+        arrays, results, outcome, text = None, None, "difference", avoided(step)
+        if not text:
+            print(json.dumps({"at": [step.op, step.dtype, without_values(step)]}), flush=True)
+            arrays, results, error = run(step)
+            outcome, text = judge(step, mine, errors.get(value), results, error)
+        steps.append([step.op, step.dtype, outcome, text + (f"   ({without_values(step)})" if outcome == "fail" else "")])
+        if value == program["stopped"]:
+            break
+        for i, result in enumerate(mine):
+            keep = results and i < len(results) and same_bits(result, results[i])
+            theirs[f"{value}.{i}"] = arrays[i] if keep else to_mlx(result[1], result[0])
+    return steps
+
+
+def main():
+    mx.set_default_device(mx.cpu)
+    table = functions(sys.argv[1])
+    missing = [name for name in sys.argv[2].split(",") if name and not counterpart(name)]
+    print(json.dumps({"version": mx.__version__, "missing": missing}), flush=True)
+    for line in sys.stdin:
+        print(json.dumps({"steps": run_program(json.loads(line), table)}), flush=True)
+
+
+if __name__ == "__main__":
+    np.seterr(all="ignore")
+    main()

@@ -1,0 +1,116 @@
+/* random_distributions.c: mirrors of the rows of upstream's tests/random_tests.cpp on numbers that are not evenly
+ * distributed. Seeds are fixed, so that what holds of the samples holds in every run. */
+#include "arrays.h"
+
+/* A key of the wrong dtype, or of another shape than two words. */
+static void bad_keys(psi_array out[4])
+{
+    out[0] = PSI_INT32S(1, 2);
+    out[1] = SHAPED(PSI_INT32S(1, 2), 1, 2);
+    out[2] = SHAPED(PSI_UINT32S(1, 2, 3), 3, 1);
+    out[3] = SHAPED(PSI_UINT32S(1, 2), 2, 1);
+}
+
+/* The mean of an array, taken in float32. */
+static double mean_of(psi_array a)
+{
+    double mean = NAN;
+    CHECK(psi_item(psi_mean(psi_astype(a, PSI_FLOAT32), PSI_NONE, false), &mean));
+    return mean;
+}
+
+static void check_finite(psi_array a)
+{
+    CHECK_TRUE(psi_all(psi_less(psi_abs(a), f32(INFINITY)), PSI_NONE, false));
+}
+
+PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test random normal")
+{
+    psi_array one = psi_random_normal(PSI_SCALAR_SHAPE, PSI_FLOAT32, NULL, NULL, NULL), keys[4];
+    CHECK_EQ_INT(psi_size(one), 1);
+    CHECK_DTYPE(one, PSI_FLOAT32);
+    CHECK_EQUAL(psi_random_normal(PSI_INTS(0), PSI_FLOAT32, NULL, NULL, NULL), nothing());
+    CHECK_EQUAL(psi_random_uniform(f32(0), f32(1), PSI_INTS(0), PSI_FLOAT32, NULL), nothing());
+    CHECK_REFUSED(psi_random_normal(PSI_SCALAR_SHAPE, PSI_INT32, NULL, NULL, NULL));
+    bad_keys(keys);
+    for (int i = 0; i < 4; i++) {
+        CHECK_REFUSED(psi_random_normal(PSI_SCALAR_SHAPE, PSI_FLOAT32, NULL, NULL, keys[i]));
+    }
+    static const psi_dtype kinds[] = {PSI_FLOAT32, PSI_FLOAT16, PSI_BFLOAT16};
+    for (int i = 0; i < 3; i++) {
+        psi_array x = psi_random_normal(PSI_INTS(900), kinds[i], NULL, NULL, psi_random_key(77));
+        CHECK_DTYPE(x, kinds[i]);
+        check_finite(x);
+        CHECK(fabs(mean_of(x)) < 0.1);
+        CHECK(fabs(mean_of(psi_square(x)) - 1) < 0.15);
+    }
+    /* The standard ones, stretched and moved. */
+    psi_array key = psi_random_key(78), plain = psi_random_normal(PSI_INTS(50), PSI_FLOAT32, NULL, NULL, key);
+    psi_array moved = psi_random_normal(PSI_INTS(50), PSI_FLOAT32, f32(-3), f32(0.5), key);
+    CHECK_CLOSE(moved, psi_subtract(psi_multiply(plain, f32(0.5)), f32(3)), 1e-6, 1e-6);
+}
+
+PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "Test truncated normal")
+{
+    psi_array low = f32(-1.5), high = f32(0.75), keys[4];
+    psi_array one = psi_random_truncated_normal(low, high, PSI_NONE, PSI_FLOAT32, NULL);
+    CHECK_EQ_INT(psi_size(one), 1);
+    CHECK_DTYPE(one, PSI_FLOAT32);
+    one = psi_random_truncated_normal(low, high, PSI_SCALAR_SHAPE, PSI_FLOAT16, NULL);
+    CHECK_EQ_INT(psi_size(one), 1);
+    CHECK_DTYPE(one, PSI_FLOAT16);
+    CHECK_SHAPE(psi_random_truncated_normal(low, high, PSI_INTS(5, 2), PSI_FLOAT32, NULL), 5, 2);
+    CHECK_EQ_INT(psi_size(psi_random_truncated_normal(nothing(), nothing(), PSI_NONE, PSI_FLOAT32, NULL)), 0);
+
+    psi_array lows = psi_reshape(PSI_FLOATS(-4, -1, 2), PSI_INTS(1, 3)),
+              highs = SHAPED(PSI_FLOATS(2.5, 6), 2, 1);
+    psi_array grid = psi_random_truncated_normal(lows, highs, PSI_NONE, PSI_FLOAT32, psi_random_key(5));
+    CHECK_SHAPE(grid, 2, 3);
+    CHECK_TRUE(psi_all(psi_less_equal(lows, grid), PSI_NONE, false));
+    CHECK_TRUE(psi_all(psi_less_equal(grid, highs), PSI_NONE, false));
+    psi_array many = psi_random_truncated_normal(low, high, PSI_INTS(2000), PSI_FLOAT32, psi_random_key(6));
+    CHECK_TRUE(
+        psi_all(psi_less_equal(psi_abs(psi_subtract(many, f32(-0.375))), f32(1.125001)), PSI_NONE, false));
+    /* An empty interval is its lower end. */
+    CHECK_VALUES(psi_random_truncated_normal(high, low, PSI_NONE, PSI_FLOAT32, NULL), 0.75);
+    CHECK_REFUSED(psi_random_truncated_normal(lows, highs, PSI_INTS(2, 4), PSI_FLOAT32, NULL));
+    bad_keys(keys);
+    for (int i = 0; i < 4; i++) {
+        CHECK_REFUSED(psi_random_truncated_normal(low, high, PSI_INTS(1, 1), PSI_FLOAT32, keys[i]));
+    }
+}
+
+PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test laplace")
+{
+    psi_array one = psi_random_laplace(PSI_SCALAR_SHAPE, PSI_FLOAT32, 0, 1, NULL), keys[4];
+    CHECK_EQ_INT(psi_size(one), 1);
+    CHECK_DTYPE(one, PSI_FLOAT32);
+    CHECK_REFUSED(psi_random_laplace(PSI_SCALAR_SHAPE, PSI_INT32, 0, 1, NULL));
+    bad_keys(keys);
+    for (int i = 0; i < 4; i++) {
+        CHECK_REFUSED(psi_random_laplace(PSI_SCALAR_SHAPE, PSI_FLOAT32, 0, 1, keys[i]));
+    }
+    psi_array x = psi_random_laplace(PSI_INTS(300000), PSI_FLOAT32, 0, 1, psi_random_key(31));
+    double mean = mean_of(x), variance = 0;
+    check_finite(x);
+    CHECK(fabs(mean) < 0.02);
+    CHECK(psi_item(psi_var(x, PSI_NONE, false, 0), &variance) && fabs(variance - 2) < 0.05);
+    /* Less lies beyond k deviations than Chebyshev allows. */
+    psi_array deviation = psi_sqrt(f32(variance));
+    for (int k = 1; k <= 5; k++) {
+        CHECK(mean_of(psi_greater_equal(psi_abs(x), psi_multiply(f32(k), deviation))) < 1.0 / (k * k));
+    }
+    /* A Laplace distribution's excess kurtosis is 3. */
+    double fourth = mean_of(psi_power(psi_subtract(x, f32(mean)), f32(4)));
+    CHECK(fabs(fourth / (variance * variance) - 3 - 3) < 0.2);
+    static const psi_dtype halves[] = {PSI_FLOAT16, PSI_BFLOAT16};
+    for (int i = 0; i < 2; i++) {
+        psi_array half = psi_random_laplace(PSI_INTS(20000), halves[i], 0, 1, psi_random_key(31));
+        CHECK_DTYPE(half, halves[i]);
+        check_finite(half);
+        CHECK(fabs(mean_of(half)) < 0.1);
+    }
+    psi_array moved = psi_random_laplace(PSI_INTS(64), PSI_FLOAT32, 2, 3, psi_random_key(32));
+    psi_array plain = psi_random_laplace(PSI_INTS(64), PSI_FLOAT32, 0, 1, psi_random_key(32));
+    CHECK_CLOSE(moved, psi_add(psi_multiply(plain, f32(3)), f32(2)), 1e-5, 1e-5);
+}

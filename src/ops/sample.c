@@ -191,3 +191,64 @@ psi_array psi_random_laplace(psi_ints shape, psi_dtype dtype, double loc, double
         samples = psi_multiply(psi_scalar(scale, dtype), samples);
     return loc != 0 ? psi_add(psi_scalar(loc, dtype), samples) : samples;
 }
+
+/* ---- categories: the largest of logits with Gumbel noise ---- */
+
+/* One sample per element of `shape`, which the logits without `axis` broadcast to. */
+static psi_array categories(psi_array logits, int axis, psi_ints shape, psi_array key)
+{
+    int64_t noisy[PSI_MAX_NDIM];
+    if (!psi_check_inputs(PSI_ARRAYS(logits), "random_categorical"))
+        return psi_error_array();
+    int at = axis + shape.count - psi_ndim(logits) + 1;
+    if (shape.count >= PSI_MAX_NDIM)
+        return PSI_INVALID("random_categorical: a shape has 0 to %d dimensions, not %d", PSI_MAX_NDIM - 1,
+                           shape.count);
+    for (int i = 0, from = 0; i <= shape.count; i++)
+        noisy[i] = i == at ? psi_shape(logits).data[axis] : shape.data[from++];
+    psi_array noise = psi_random_gumbel((psi_ints){noisy, shape.count + 1}, PSI_FLOAT32, key);
+    return psi_argmax(psi_add(noise, logits), at, false);
+}
+
+/* The logits' shape without an axis; its number of dimensions, or -1 with an error. *axis is made positive. */
+static int other_axes(psi_array logits, int64_t *axis, int64_t *shape)
+{
+    if (!psi_check_inputs(PSI_ARRAYS(logits), "random_categorical"))
+        return -1;
+    int ndim = psi_ndim(logits);
+    if (*axis < -ndim || *axis >= ndim) {
+        PSI_INVALID("random_categorical: axis %lld is out of range for logits of %d dimensions",
+                    (long long)*axis, ndim);
+        return -1;
+    }
+    *axis += *axis < 0 ? ndim : 0;
+    for (int i = 0, to = 0; i < ndim; i++)
+        if (i != *axis)
+            shape[to++] = psi_shape(logits).data[i];
+    return ndim - 1;
+}
+
+psi_array psi_random_categorical(psi_array logits, int64_t axis, psi_ints shape, psi_array key)
+{
+    int64_t others[PSI_MAX_NDIM];
+    int ndim = other_axes(logits, &axis, others);
+    if (ndim < 0)
+        return psi_error_array();
+    psi_ints reduced = {others, ndim};
+    if (shape.count < 0)
+        shape = reduced;
+    if (!check_covers(shape, reduced, "random_categorical"))
+        return psi_error_array();
+    return categories(logits, (int)axis, shape, key);
+}
+
+psi_array psi_random_categorical_num_samples(psi_array logits, int64_t axis, int64_t num_samples,
+                                             psi_array key)
+{
+    int64_t shape[PSI_MAX_NDIM + 1];
+    int ndim = other_axes(logits, &axis, shape);
+    if (ndim < 0)
+        return psi_error_array();
+    shape[ndim] = num_samples;
+    return categories(psi_expand_dims(logits, PSI_INTS(-1)), (int)axis, (psi_ints){shape, ndim + 1}, key);
+}

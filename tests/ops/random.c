@@ -188,6 +188,31 @@ static void samples_by_inverse_functions(void **state)
            PSI_SCALAR_SHAPE, 2);
 }
 
+static void categories(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array key = psi_random_key(3), two = psi_zeros(PSI_INTS(2, 4), PSI_FLOAT32);
+    psi_array weights = psi_reshape(PSI_FLOATS(.1f, .2f, .7f, .8f, .1f, .1f), PSI_INTS(2, 3));
+    EXPECT(psi_random_categorical_num_samples(psi_log(weights), -1, 6, key), PSI_UINT32, PSI_INTS(2, 6), 1, 0,
+           1, 2, 1, 2, 0, 2, 0, 0, 2, 0);
+    EXPECT(psi_random_categorical(psi_zeros(PSI_INTS(3, 4), PSI_FLOAT32), 0, PSI_NONE, key), PSI_UINT32,
+           PSI_INTS(4), 0, 1, 0, 2);
+    EXPECT(psi_random_categorical(two, 1, PSI_INTS(3, 2), key), PSI_UINT32, PSI_INTS(3, 2), 1, 1, 2, 0, 1, 2);
+    EXPECT(psi_random_categorical(PSI_FLOATS(1, -2, INFINITY, 4), -1, PSI_NONE, NULL), PSI_UINT32,
+           PSI_SCALAR_SHAPE, 2);
+    EXPECT(psi_random_categorical(PSI_FLOATS(-INFINITY, -2, -INFINITY), -1, PSI_NONE, NULL), PSI_UINT32,
+           PSI_SCALAR_SHAPE, 1);
+    assert_error(psi_is_error(psi_random_categorical(two, 2, PSI_NONE, key)), PSI_VALUE_ERROR,
+                 "random_categorical: axis 2 is out of range for logits of 2 dimensions");
+    assert_error(psi_is_error(psi_random_categorical(two, 1, PSI_INTS(1), key)), PSI_VALUE_ERROR,
+                 "random_categorical: parameters of shape (2) do not fit samples of shape (1)");
+    assert_error(psi_is_error(psi_random_categorical(two, 1, PSI_INTS(3), key)), PSI_VALUE_ERROR,
+                 "random_categorical: shapes (3) and (2) cannot be broadcast together");
+    assert_error(psi_is_error(psi_random_categorical_num_samples(number(1), 0, 2, key)), PSI_VALUE_ERROR,
+                 "random_categorical: axis 0 is out of range for logits of 0 dimensions");
+}
+
 /* Where float32 cannot tell neighbours apart, upstream's samples leave the range. */
 static void integers_stay_in_range(void **state)
 {
@@ -352,6 +377,7 @@ int main(void)
         cmocka_unit_test(every_isa_gives_the_same_bits),
         cmocka_unit_test(samples_by_scaling),
         cmocka_unit_test(samples_by_inverse_functions),
+        cmocka_unit_test(categories),
         cmocka_unit_test(integers_stay_in_range),
         cmocka_unit_test(the_default_key_follows_its_seed),
         cmocka_unit_test(batches_over_keys),

@@ -2,12 +2,12 @@
  * Invariant: BLAS sees blocks whose shape depends on the product's sizes only. */
 #include <cblas.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "core/error.h"
 #include "core/pool.h"
+#include "cpu/blas.h"
 #include "cpu/gemm_job.h"
 
 #define BLOCK_WORK (1 << 18) /* multiply-adds that one task should have at least */
@@ -30,13 +30,6 @@ typedef struct blas_view {
     CBLAS_TRANSPOSE transpose;
     blasint leading;
 } blas_view;
-
-static pthread_once_t threads_once = PTHREAD_ONCE_INIT;
-
-static void use_one_thread(void)
-{
-    openblas_set_num_threads(1);
-}
 
 /* Rows or columns are dense, and the other stride is one that BLAS takes. */
 static bool rows_dense(const psi_gemm_operand *o, int64_t rows, int64_t cols)
@@ -176,7 +169,7 @@ bool psi_gemm_blas(const psi_gemm_call *call)
                     call->out.dtype == PSI_FLOAT64 ? "float64" : "complex64", INT_MAX);
         return false;
     }
-    pthread_once(&threads_once, use_one_thread);
+    psi_blas_use_one_thread();
     blas_job job = {.call = call};
     job.copy_a = !rows_dense(&call->a, call->m, call->k) && !cols_dense(&call->a, call->m, call->k);
     job.copy_b = !rows_dense(&call->b, call->k, call->n) && !cols_dense(&call->b, call->k, call->n);

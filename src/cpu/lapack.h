@@ -1,0 +1,101 @@
+/* lapack.h: the LAPACK routines used, as OpenBLAS exports them, and how a batch of matrices is run through them.
+ * They are called as Fortran calls them, all arguments by address and the lengths of strings last, because LAPACKE
+ * would allocate behind the library's back and may bring a second BLAS into the process.
+ * Real data is void, so that the float and double routines have one type. */
+#ifndef PSI_CPU_LAPACK_H
+#define PSI_CPU_LAPACK_H
+
+#include <stdatomic.h>
+
+#include "eval/backend.h"
+
+typedef const int *psi_fint;
+
+typedef struct psi_lapack {
+    void (*geqrf)(psi_fint m, psi_fint n, void *a, psi_fint lda, void *tau, void *work, psi_fint lwork,
+                  int *info);
+    void (*orgqr)(psi_fint m, psi_fint n, psi_fint k, void *a, psi_fint lda, const void *tau, void *work,
+                  psi_fint lwork, int *info);
+    void (*gesdd)(const char *job, psi_fint m, psi_fint n, void *a, psi_fint lda, void *s, void *u,
+                  psi_fint ldu, void *vt, psi_fint ldvt, void *work, psi_fint lwork, int *iwork, int *info,
+                  size_t);
+    void (*getrf)(psi_fint m, psi_fint n, void *a, psi_fint lda, int *ipiv, int *info);
+    void (*getri)(psi_fint n, void *a, psi_fint lda, const int *ipiv, void *work, psi_fint lwork, int *info);
+    void (*trtri)(const char *uplo, const char *diag, psi_fint n, void *a, psi_fint lda, int *info, size_t,
+                  size_t);
+    void (*potrf)(const char *uplo, psi_fint n, void *a, psi_fint lda, int *info, size_t);
+    void (*syevd)(const char *job, const char *uplo, psi_fint n, void *a, psi_fint lda, void *w, void *work,
+                  psi_fint lwork, int *iwork, psi_fint liwork, int *info, size_t, size_t);
+    void (*geev)(const char *left, const char *right, psi_fint n, void *a, psi_fint lda, void *wr, void *wi,
+                 void *vl, psi_fint ldvl, void *vr, psi_fint ldvr, void *work, psi_fint lwork, int *info,
+                 size_t, size_t);
+} psi_lapack;
+
+/* The routines of float32 or float64. */
+const psi_lapack *psi_lapack_of(psi_dtype dtype);
+
+void cgesdd_(const char *job, psi_fint m, psi_fint n, void *a, psi_fint lda, float *s, void *u, psi_fint ldu,
+             void *vt, psi_fint ldvt, void *work, psi_fint lwork, float *rwork, int *iwork, int *info,
+             size_t);
+void cheevd_(const char *job, const char *uplo, psi_fint n, void *a, psi_fint lda, float *w, void *work,
+             psi_fint lwork, float *rwork, psi_fint lrwork, int *iwork, psi_fint liwork, int *info, size_t,
+             size_t);
+void cgeev_(const char *left, const char *right, psi_fint n, void *a, psi_fint lda, void *w, void *vl,
+            psi_fint ldvl, void *vr, psi_fint ldvr, void *work, psi_fint lwork, float *rwork, int *info,
+            size_t, size_t);
+
+/* A batch of matrices, row-major and one behind the other, each worked on with scratch of its own. */
+typedef struct psi_lapack_job psi_lapack_job;
+struct psi_lapack_job {
+    psi_node *node;
+    const char *op;       /* for messages */
+    const psi_lapack *fn; /* NULL for complex64 */
+    psi_dtype dtype;
+    int m, n, k; /* k is the smaller of m and n */
+    int64_t batch;
+    size_t item, bytes; /* of an element, of a matrix */
+    const char *in;
+    int lwork;
+    size_t part[6], scratch; /* where the pieces of scratch begin, and its size */
+    int parts;
+    /* LAPACK's info for one matrix: 0 when all went well. */
+    int (*run)(const psi_lapack_job *job, int64_t index, char *scratch);
+    const char *(*why)(int info);
+    atomic_llong failure; /* the first matrix that failed, and its info */
+};
+
+/* What the node's input says. False with an error when a length is past what LAPACK counts with. */
+bool psi_lapack_begin(psi_lapack_job *job, psi_node *node, const char *op);
+/* Reserves the next piece of scratch. */
+void psi_lapack_reserve(psi_lapack_job *job, size_t count, size_t item);
+/* The number that a query for the size of the work array left. */
+double psi_lapack_answer(const psi_lapack_job *job, const void *query);
+/* Notes the size of the work array that a query answered with, and reserves it as the next piece. False when LAPACK
+ * cannot count so far. */
+bool psi_lapack_reserve_work(psi_lapack_job *job, const void *query);
+/* Runs all matrices; false with the error of the first that failed. Nothing is run where there is no element. */
+bool psi_lapack_run(psi_lapack_job *job);
+
+/* The input's matrix `index`. */
+static inline const char *psi_lapack_matrix(const psi_lapack_job *job, int64_t index)
+{
+    return job->in + (size_t)index * job->bytes;
+}
+
+/* The values of an output that has `count` elements for each matrix. */
+static inline char *psi_lapack_result(const psi_lapack_job *job, int output, int64_t count, int64_t index)
+{
+    psi_array out = &job->node->out[output];
+    return (char *)psi_values(out) + (size_t)(index * count) * psi_dtype_size((psi_dtype)out->dtype);
+}
+
+/* Matrix `index` in column-major order. */
+void psi_lapack_columns(const psi_lapack_job *job, int64_t index, void *to);
+/* Rows x cols from column-major order, `leading` apart, to dense row-major order. */
+void psi_lapack_rows(size_t item, int64_t rows, int64_t cols, const void *from, int64_t leading, void *to);
+/* Zeros below (or above) the diagonal of a dense row-major matrix. */
+void psi_lapack_clear_triangle(size_t item, int64_t rows, int64_t cols, bool below, char *a);
+/* No NaN and no infinity in matrix `index`. */
+bool psi_lapack_finite(const psi_lapack_job *job, int64_t index);
+
+#endif

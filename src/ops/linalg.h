@@ -1,0 +1,19 @@
+/* linalg.h: what builders of linear algebra share: checks of operands, and the rule for batching. */
+#ifndef PSI_OPS_LINALG_H
+#define PSI_OPS_LINALG_H
+
+#include "ops/op.h"
+
+/* Which dtypes an operand may have. */
+typedef enum psi_linalg_dtypes { PSI_LINALG_REAL, PSI_LINALG_COMPLEX_TOO } psi_linalg_dtypes;
+
+/* True when `a` is a matrix, or a stack of them, of a fit dtype; else the error is recorded. */
+bool psi_linalg_check(psi_array a, psi_linalg_dtypes dtypes, bool square, const char *op);
+
+/* The shape of a stack of vectors or matrices like a's leading axes: two lengths behind them, one where cols is -1. */
+psi_ints psi_linalg_shape(psi_array a, int64_t rows, int64_t cols, int64_t *out);
+
+/* Builds the call's node again on its operand with the mapped axis in front. */
+bool psi_linalg_vmap(psi_vmap_call *c);
+
+#endif

@@ -1,0 +1,1 @@
+"""Psionic: lazy arrays, function transforms and a fusing evaluator, in C."""

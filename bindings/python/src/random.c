@@ -1,0 +1,121 @@
+/* random.c: mlx.core.random, whose bounds and shapes have defaults that depend on each other. */
+#include "entry.h"
+
+PSI_PY_ENTRY(random, seed)
+{
+    PSI_PY_BIND("seed", 1, 0, 1, "seed");
+    psi_py_call call;
+    unsigned long long seed = PyLong_Check(v[0]) ? PyLong_AsUnsignedLongLongMask(v[0]) : 0;
+    if (!PyLong_Check(v[0])) {
+        PyErr_Format(PyExc_TypeError, "seed(): an int is wanted, not %.100s", Py_TYPE(v[0])->tp_name);
+        return NULL;
+    }
+    if (!psi_py_enter(&call, NULL))
+        return NULL;
+    psi_random_seed((int64_t)seed);
+    return psi_py_leave_object(&call, psi_failed() ? NULL : Py_NewRef(Py_None));
+}
+
+PSI_PY_ENTRY(random, key)
+{
+    PSI_PY_BIND("key", 1, 0, 1, "seed");
+    psi_py_call call;
+    if (!PyLong_Check(v[0])) {
+        PyErr_Format(PyExc_TypeError, "key(): an int is wanted, not %.100s", Py_TYPE(v[0])->tp_name);
+        return NULL;
+    }
+    if (!psi_py_enter(&call, NULL))
+        return NULL;
+    return psi_py_leave(&call, psi_random_key((int64_t)PyLong_AsUnsignedLongLongMask(v[0])));
+}
+
+typedef struct sample {
+    psi_py_ints shape;
+    bool has_shape;
+    psi_dtype dtype;
+    psi_array key;
+} sample;
+
+/* Shape, dtype and key, each of which may be NULL or None. */
+static bool read_sample(PyObject *shape, PyObject *dtype, PyObject *key, psi_dtype usual, sample *out)
+{
+    *out = (sample){.shape.list = {NULL, 0}, .has_shape = psi_py_given(shape), .dtype = usual, .key = NULL};
+    return (!out->has_shape || psi_py_to_ints(shape, &out->shape)) &&
+           (!psi_py_given(dtype) || psi_py_to_dtype(dtype, &out->dtype)) &&
+           (!psi_py_given(key) || psi_py_to_array(key, &out->key));
+}
+
+static bool bound(PyObject *o, double usual, psi_dtype dtype, psi_array *out)
+{
+    if (psi_py_given(o))
+        return psi_py_to_value(o, out);
+    *out = psi_scalar(usual, dtype);
+    return !psi_is_error(*out);
+}
+
+PSI_PY_ENTRY(random, uniform)
+{
+    PSI_PY_BIND("uniform", 0, 0, 6, "low", "high", "shape", "dtype", "key", "stream");
+    psi_py_call call;
+    psi_array low, high;
+    sample s;
+    if (!psi_py_enter(&call, v[5]))
+        return NULL;
+    if (!read_sample(v[2], v[3], v[4], PSI_FLOAT32, &s) || !bound(v[0], 0, PSI_FLOAT32, &low) ||
+        !bound(v[1], 1, PSI_FLOAT32, &high))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_random_uniform(low, high, s.shape.list, s.dtype, s.key));
+}
+
+PSI_PY_ENTRY(random, normal)
+{
+    PSI_PY_BIND("normal", 0, 0, 6, "shape", "dtype", "loc", "scale", "key", "stream");
+    psi_py_call call;
+    psi_array loc = NULL, scale = NULL;
+    sample s;
+    if (!psi_py_enter(&call, v[5]))
+        return NULL;
+    if (!read_sample(v[0], v[1], v[4], PSI_FLOAT32, &s) || (psi_py_given(v[2]) && !psi_py_to_value(v[2], &loc)) ||
+        (psi_py_given(v[3]) && !psi_py_to_value(v[3], &scale)))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_random_normal(s.shape.list, s.dtype, loc, scale, s.key));
+}
+
+PSI_PY_ENTRY(random, randint)
+{
+    PSI_PY_BIND("randint", 2, 0, 6, "low", "high", "shape", "dtype", "key", "stream");
+    psi_py_call call;
+    psi_array low, high;
+    sample s;
+    if (!psi_py_enter(&call, v[5]))
+        return NULL;
+    if (!read_sample(v[2], v[3], v[4], PSI_INT32, &s) || !psi_py_to_value(v[0], &low) || !psi_py_to_value(v[1], &high))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_random_randint(low, high, s.shape.list, s.dtype, s.key));
+}
+
+PSI_PY_ENTRY(random, bernoulli)
+{
+    PSI_PY_BIND("bernoulli", 0, 0, 4, "p", "shape", "key", "stream");
+    psi_py_call call;
+    psi_array p;
+    sample s;
+    if (!psi_py_enter(&call, v[3]))
+        return NULL;
+    if (!read_sample(v[1], NULL, v[2], PSI_BOOL, &s) || !bound(v[0], 0.5, PSI_FLOAT32, &p))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_random_bernoulli(p, s.has_shape ? s.shape.list : PSI_NONE, s.key));
+}
+
+PSI_PY_ENTRY(random, truncated_normal)
+{
+    PSI_PY_BIND("truncated_normal", 2, 0, 6, "lower", "upper", "shape", "dtype", "key", "stream");
+    psi_py_call call;
+    psi_array low, high;
+    sample s;
+    if (!psi_py_enter(&call, v[5]))
+        return NULL;
+    if (!read_sample(v[2], v[3], v[4], PSI_FLOAT32, &s) || !psi_py_to_value(v[0], &low) || !psi_py_to_value(v[1], &high))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_random_truncated_normal(low, high, s.has_shape ? s.shape.list : PSI_NONE, s.dtype, s.key));
+}

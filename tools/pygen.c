@@ -1,0 +1,459 @@
+/* pygen.c: writes what the Python binding derives from two tables, the ops (src/ops/ops.def) and Python's view of them
+ * (bindings/python/api.def): `pygen DIR` fills DIR with
+ *   python/ops.inc    one wrapper per function and the lists of functions per submodule
+ *   python/core.pyi   the stub
+ * Invariant: every name of api.def is in the lists; one without a fitting op answers unsupported_op. */
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct row {
+    const char *name, *signature, *doc;
+} row;
+
+static const row rows[] = {
+#define UNARY(n, p, s, t, e, d, doc) {#n, "a: array", doc},
+#define BINARY(n, p, s, t, e, da, db, doc) {#n, "a: array, b: array", doc},
+#define COMPARE(n, p, s, t, e, doc) {#n, "a: array, b: array", doc},
+#define TERNARY(...)
+#define NODE(...)
+#define FN(n, sig, doc) {#n, sig, doc},
+#include "ops/table.h"
+};
+enum { ROWS = sizeof rows / sizeof *rows, MOST = 24 };
+
+typedef enum entry_kind { GENERATED, BY_HAND } entry_kind;
+
+typedef struct entry {
+    entry_kind kind;
+    const char *module, *name, *row, *signature;
+} entry;
+
+static const entry entries[] = {
+#define PY(module, name, row, signature) {GENERATED, #module, #name, #row, signature},
+#define HAND(module, name, signature) {BY_HAND, #module, #name, #name, signature},
+#include "../bindings/python/api.def"
+#undef PY
+#undef HAND
+};
+enum { ENTRIES = sizeof entries / sizeof *entries };
+
+static const char *const methods[] = {
+#define METHOD(name) #name,
+#include "../bindings/python/methods.def"
+#undef METHOD
+};
+enum { METHODS = sizeof methods / sizeof *methods };
+
+typedef struct parameter {
+    char name[48], type[24], value[48];
+} parameter;
+
+typedef struct signature {
+    parameter p[MOST];
+    int count, positional_only, positional;
+    char result[24];
+} signature;
+
+static _Noreturn void die(const char *what, const char *name)
+{
+    fprintf(stderr, "pygen: %s: %s\n", what, name);
+    exit(1);
+}
+
+static void word(char *out, size_t room, const char *from, const char *end, const char *name)
+{
+    while (from < end && isspace((unsigned char)*from))
+        from++;
+    while (end > from && isspace((unsigned char)end[-1]))
+        end--;
+    if ((size_t)(end - from) >= room)
+        die("a word of the signature is too long", name);
+    memcpy(out, from, (size_t)(end - from));
+    out[end - from] = 0;
+}
+
+/* The next comma outside brackets, or the end. */
+static const char *next_comma(const char *s, const char *end)
+{
+    for (int depth = 0; s < end; s++) {
+        depth += (*s == '[' || *s == '(') - (*s == ']' || *s == ')');
+        if (*s == ',' && !depth)
+            return s;
+    }
+    return end;
+}
+
+static void parse(const char *text, const char *name, signature *out)
+{
+    const char *arrow = strstr(text, "->"), *end = arrow ? arrow : text + strlen(text);
+    memset(out, 0, sizeof *out);
+    out->positional = -1;
+    strcpy(out->result, "array");
+    if (arrow)
+        word(out->result, sizeof out->result, arrow + 2, text + strlen(text), name);
+    for (const char *s = text; s < end;) {
+        const char *stop = next_comma(s, end), *colon = memchr(s, ':', (size_t)(stop - s)), *is = NULL;
+        parameter *p = &out->p[out->count];
+        char first[48];
+        if (colon)
+            is = memchr(colon, '=', (size_t)(stop - colon));
+        word(first, sizeof first, s, colon ? colon : stop, name);
+        if (!strcmp(first, "/")) {
+            out->positional_only = out->count;
+        } else if (!strcmp(first, "*")) {
+            out->positional = out->count;
+        } else if (*first) {
+            if (out->count + 1 == MOST)
+                die("too many parameters", name);
+            strcpy(p->name, first);
+            word(p->type, sizeof p->type, colon ? colon + 1 : stop, is ? is : stop, name);
+            word(p->value, sizeof p->value, is ? is + 1 : stop, stop, name);
+            out->count++;
+            if (*first == '*' && out->positional < 0)
+                out->positional = out->count;
+        }
+        s = stop + 1;
+    }
+    if (out->positional < 0)
+        out->positional = out->count;
+}
+
+static const row *find_row(const char *name)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (!strcmp(rows[i].name, name))
+            return &rows[i];
+    return NULL;
+}
+
+static bool is(const char *a, const char *b)
+{
+    return !strcmp(a, b);
+}
+
+static void upper(char *out, const char *s)
+{
+    for (; *s; s++)
+        *out++ = (char)toupper((unsigned char)*s);
+    *out = 0;
+}
+
+/* How one Python parameter becomes a C argument: its declaration, and the test that converts it. */
+typedef struct conversion {
+    char declare[200], test[200], pass[64];
+} conversion;
+
+#define TEXT(field, ...) snprintf(c->field, sizeof c->field, __VA_ARGS__)
+
+static bool convert_array(const parameter *p, const char *to, int i, conversion *c)
+{
+    bool value = !strncmp(p->type, "value", 5), optional = p->type[strlen(p->type) - 1] == '?';
+    if (optional != is(to, "array?") && optional)
+        return false;
+    TEXT(declare, "psi_array %s = NULL;", p->name);
+    TEXT(test, "psi_py_to_%s(v[%d], &%s)", value ? "value" : "array", i, p->name);
+    if (optional)
+        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_%s(v[%d], &%s))", i, value ? "value" : "array", i, p->name);
+    return true;
+}
+
+static bool convert_ints(const parameter *p, const char *to, int i, conversion *c)
+{
+    bool optional = p->type[strlen(p->type) - 1] == '?';
+    bool empty = is(p->value, "[]");
+    if ((optional && is(to, "ints")) || (*p->value && !is(p->value, "None") && !empty))
+        return false;
+    TEXT(declare, "psi_py_ints %s = {.list = %s};", p->name, empty ? "{NULL, 0}" : "PSI_NONE");
+    if (optional || empty)
+        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_ints(v[%d], &%s))", i, i, p->name);
+    else
+        TEXT(test, "psi_py_to_ints(v[%d], &%s)", i, p->name);
+    TEXT(pass, "%s.list", p->name);
+    return true;
+}
+
+static bool convert_dtype(const parameter *p, int i, conversion *c)
+{
+    char name[48] = "DTYPE_COUNT";
+    if (*p->value && !is(p->value, "None"))
+        upper(name, p->value);
+    TEXT(declare, "psi_dtype %s = PSI_%s;", p->name, name);
+    TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_dtype(v[%d], &%s))", i, i, p->name);
+    return true;
+}
+
+/* False when there is no such conversion. */
+static bool convert(const parameter *p, const parameter *to, int i, conversion *c)
+{
+    static const struct {
+        const char *python, *c, *declare, *fn;
+    } plain[] = {
+        {"int", "int", "int64_t", "int"},       {"int?", "int?", "int64_t", "int"},  {"int?", "int", "int64_t", "int"},
+        {"int", "int?", "int64_t", "int"},      {"float", "float", "double", "float"}, {"bool", "bool", "bool", "bool"},
+        {"bool?", "bool", "bool", "bool"},      {"str", "str", "const char *", "str"}, {"str?", "str", "const char *", "str"},
+    };
+    TEXT(pass, "%s", p->name);
+    if ((is(p->type, "array") || is(p->type, "value") || is(p->type, "array?") || is(p->type, "value?")) &&
+        !strncmp(to->type, "array", 5) && !is(to->type, "arrays"))
+        return convert_array(p, to->type, i, c);
+    if (is(p->type, "arrays") && is(to->type, "arrays")) {
+        TEXT(declare, "psi_arrays %s;", p->name);
+        TEXT(test, "psi_py_to_arrays(v[%d], &%s)", i, p->name);
+        return true;
+    }
+    if ((is(p->type, "ints") || is(p->type, "ints?")) && (is(to->type, "ints") || is(to->type, "ints?")))
+        return convert_ints(p, to->type, i, c);
+    if (!strncmp(p->type, "dtype", 5) && !strncmp(to->type, "dtype", 5))
+        return convert_dtype(p, i, c);
+    for (size_t k = 0; k < sizeof plain / sizeof *plain; k++) {
+        if (!is(p->type, plain[k].python) || !is(to->type, plain[k].c))
+            continue;
+        const char *value = *p->value ? p->value : *to->value && !is(to->value, "None") ? to->value : "0";
+        if (is(value, "None"))
+            value = is(to->type, "int?") ? "PSI_NO_INT" : to->value;
+        bool text = is(plain[k].fn, "str"), truth = is(value, "True") || is(value, "False");
+        TEXT(declare, "%s %s = %s%s%s;", plain[k].declare, p->name, text ? "\"" : "",
+             truth ? (*value == 'T' ? "true" : "false") : value, text ? "\"" : "");
+        TEXT(test, "(!%s(v[%d]) || psi_py_to_%s(v[%d], &%s))", p->type[strlen(p->type) - 1] == '?' ? "psi_py_given" : "",
+             i, plain[k].fn, i, p->name);
+        if (is(p->type, "int?") && is(to->type, "int?"))
+            TEXT(test, "(!v[%d] || (v[%d] == Py_None ? (%s = PSI_NO_INT, true) : psi_py_to_int(v[%d], &%s)))", i, i,
+                 p->name, i, p->name);
+        return true;
+    }
+    return false;
+}
+
+/* The plan of a wrapper: false, with the reason on stderr, when the row does not fit the signature. */
+static bool plan(const entry *e, const signature *python, const row *r, conversion *out, bool *pair)
+{
+    signature c;
+    parse(r->signature, r->name, &c);
+    int n = 0, values = 0;
+    for (int i = 0; i < python->count; i++) {
+        const parameter *p = &python->p[i];
+        if (is(p->type, "stream"))
+            continue;
+        if (*p->name == '*' || n == c.count || !convert(p, &c.p[n], i, &out[n])) {
+            fprintf(stderr, "pygen: %s.%s: parameter '%s: %s' has no counterpart in the op's '%s'\n", e->module, e->name,
+                    p->name, p->type, r->signature);
+            return false;
+        }
+        values += is(p->type, "value");
+        n++;
+    }
+    bool known = is(c.result, "array") || is(c.result, "arrays");
+    if (n != c.count || !known) {
+        fprintf(stderr, "pygen: %s.%s: the op's '%s' wants something else\n", e->module, e->name, r->signature);
+        return false;
+    }
+    *pair = values == 2 && is(python->p[0].type, "value") && is(python->p[1].type, "value");
+    return true;
+}
+
+static void write_signature(FILE *f, const entry *e, const signature *s)
+{
+    unsigned required = 0;
+    fprintf(f, "    static const char *const names[] = {");
+    for (int i = 0; i < s->count; i++) {
+        fprintf(f, "%s\"%s\"", i ? ", " : "", s->p[i].name);
+        required |= (unsigned)!*s->p[i].value << i;
+    }
+    fprintf(f, "};\n    static PyObject *interned[%d];\n", s->count);
+    fprintf(f, "    static const psi_py_signature sig = {\"%s\", names, interned, %d, %d, %d, %#x};\n", e->name, s->count,
+            s->positional_only, s->positional, required);
+}
+
+static void write_wrapper(FILE *f, const entry *e)
+{
+    signature s;
+    conversion c[MOST];
+    bool pair;
+    const row *r = find_row(e->row);
+    parse(e->signature, e->name, &s);
+    bool fits = e->kind == GENERATED && r && plan(e, &s, r, c, &pair);
+    fprintf(f, "\n/* %s.%s %s %s */\n", e->module, e->name, fits ? "by ops.def:" : "is not built:", e->row);
+    fprintf(f, "static PyObject *%s_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kw)\n{\n",
+            e->module, e->name);
+    if (!fits) {
+        bool core = is(e->module, "core");
+        fprintf(f, "    (void)self, (void)args, (void)count, (void)kw;\n    return psi_py_unsupported(\"%s%s%s\");\n}\n",
+                core ? "" : e->module, core ? "" : ".", e->name);
+        return;
+    }
+    write_signature(f, e, &s);
+    fprintf(f, "    PyObject *v[%d];\n    psi_py_call call;\n    (void)self;\n", s.count);
+    int stream = -1, n = 0;
+    for (int i = 0; i < s.count; i++) {
+        if (is(s.p[i].type, "stream"))
+            stream = i;
+        else
+            fprintf(f, "    %s\n", c[n++].declare);
+    }
+    char from[24] = "NULL";
+    if (stream >= 0)
+        snprintf(from, sizeof from, "v[%d]", stream);
+    fprintf(f, "    if (!psi_py_bind(&sig, args, count, kw, v) || !psi_py_enter(&call, %s))\n        return NULL;\n", from);
+    fprintf(f, "    if (");
+    if (pair)
+        fprintf(f, "psi_py_to_pair(v[0], v[1], &%s, &%s)", c[0].pass, c[1].pass);
+    for (int i = pair ? 2 : 0; i < n; i++)
+        fprintf(f, "%s%s", i ? " &&\n        " : "", c[i].test);
+    signature row;
+    parse(r->signature, r->name, &row);
+    const char *leave = is(row.result, "array") ? "" : is(s.result, "tuple") ? "_tuple" : "_list";
+    fprintf(f, ")\n        return psi_py_leave%s(&call, psi_%s(", leave, e->row);
+    for (int i = 0; i < n; i++)
+        fprintf(f, "%s%s", i ? ", " : "", c[i].pass);
+    fprintf(f, "));\n    return psi_py_leave_object(&call, NULL);\n}\n");
+}
+
+/* "name(a, /, axis=None)\n--\n\nDoc" as a C string. */
+static void write_doc(FILE *f, const entry *e, const signature *s)
+{
+    const row *r = find_row(e->row);
+    fprintf(f, "\"%s(", e->name);
+    for (int i = 0; i < s->count; i++) {
+        if (i == s->positional && *s->p[i].name != '*' && (!i || *s->p[i - 1].name != '*'))
+            fprintf(f, "%s*", i ? ", " : "");
+        fprintf(f, "%s%s%s%s", i || i == s->positional ? ", " : "", s->p[i].name, *s->p[i].value ? "=" : "", s->p[i].value);
+        if (i + 1 == s->positional_only)
+            fprintf(f, ", /");
+    }
+    fprintf(f, ")\\n--\\n\\n");
+    for (const char *d = r ? r->doc : ""; *d; d++)
+        fprintf(f, *d == '"' || *d == '\\' ? "\\%c" : "%c", *d);
+    fprintf(f, "\"");
+}
+
+static void write_list(FILE *f, const char *module)
+{
+    fprintf(f, "\nstatic PyMethodDef %s_functions[] = {\n", module);
+    for (int i = 0; i < ENTRIES; i++) {
+        const entry *e = &entries[i];
+        signature s;
+        if (strcmp(e->module, module))
+            continue;
+        parse(e->signature, e->name, &s);
+        fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))%s%s_%s, METH_FASTCALL | METH_KEYWORDS,\n     ", e->name,
+                e->kind == BY_HAND ? "psi_py_" : "", e->module, e->name);
+        write_doc(f, e, &s);
+        fprintf(f, "},\n");
+    }
+    fprintf(f, "    {NULL, NULL, 0, NULL},\n};\n");
+}
+
+static const entry *find_entry(const char *name)
+{
+    for (int i = 0; i < ENTRIES; i++)
+        if (is(entries[i].module, "core") && is(entries[i].name, name))
+            return &entries[i];
+    die("a method has no function", name);
+}
+
+static void write_methods(FILE *f)
+{
+    for (int i = 0; i < METHODS; i++) {
+        const entry *e = find_entry(methods[i]);
+        fprintf(f,
+                "\nstatic PyObject *method_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kw)\n"
+                "{\n    return psi_py_as_method(%score_%s, self, args, count, kw);\n}\n",
+                methods[i], e->kind == BY_HAND ? "psi_py_" : "", methods[i]);
+    }
+    fprintf(f, "\n#define PSI_PY_METHODS \\\n");
+    for (int i = 0; i < METHODS; i++)
+        fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))method_%s, METH_FASTCALL | METH_KEYWORDS, NULL}, \\\n",
+                methods[i], methods[i]);
+    fprintf(f, "\n");
+}
+
+static const char *const modules[] = {"core", "random", "linalg", "fft", "fast", "metal", "cuda", "distributed"};
+enum { MODULES = sizeof modules / sizeof *modules };
+
+static void write_wrappers(FILE *f)
+{
+    fprintf(f, "/* ops.inc: Generated by tools/pygen.c from src/ops/ops.def and bindings/python/api.def. */\n");
+    for (int i = 0; i < ENTRIES; i++)
+        if (entries[i].kind == BY_HAND)
+            fprintf(f, "PyObject *psi_py_%s_%s(PyObject *, PyObject *const *, Py_ssize_t, PyObject *);\n",
+                    entries[i].module, entries[i].name);
+        else
+            write_wrapper(f, &entries[i]);
+    write_methods(f);
+    for (int i = 0; i < MODULES; i++)
+        write_list(f, modules[i]);
+    fprintf(f, "\nconst psi_py_submodule psi_py_submodules[] = {\n");
+    for (int i = 0; i < MODULES; i++)
+        fprintf(f, "    {\"%s\", %s_functions},\n", modules[i], modules[i]);
+    fprintf(f, "    {NULL, NULL},\n};\n");
+}
+
+static const char *hint(const char *type)
+{
+    static const char *const pairs[][2] = {
+        {"array", "array"},   {"value", "scalar | array"},          {"arrays", "Sequence[array]"}, {"int", "int"},
+        {"float", "float"},   {"ints", "int | Sequence[int]"},      {"bool", "bool"},              {"str", "str"},
+        {"dtype", "Dtype"},   {"stream", "Stream | Device | None"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (!strncmp(type, pairs[i][0], strcspn(type, "?")) && strlen(pairs[i][0]) == strcspn(type, "?"))
+            return pairs[i][1];
+    return "Any";
+}
+
+static void write_stub(FILE *f)
+{
+    fprintf(f, "# Generated by tools/pygen.c.\nfrom typing import Any, Sequence\n\n"
+               "scalar = int | float | bool | complex\n\n"
+               "class Dtype: ...\nclass Device: ...\nclass Stream: ...\nclass array: ...\n\n");
+    for (int i = 0; i < ENTRIES; i++) {
+        const entry *e = &entries[i];
+        signature s;
+        if (strcmp(e->module, "core"))
+            continue;
+        parse(e->signature, e->name, &s);
+        const row *r = find_row(e->row);
+        fprintf(f, "def %s(", e->name);
+        for (int k = 0; k < s.count; k++) {
+            const char *t = s.p[k].type, *value = s.p[k].value;
+            if (k == s.positional && *s.p[k].name != '*' && (!k || *s.p[k - 1].name != '*'))
+                fprintf(f, "%s*", k ? ", " : "");
+            fprintf(f, "%s%s: %s%s%s", k || k == s.positional ? ", " : "", s.p[k].name, hint(t),
+                    strchr(t, '?') ? " | None" : "", *value ? " = ..." : "");
+            if (k + 1 == s.positional_only)
+                fprintf(f, ", /");
+        }
+        fprintf(f, ") -> Any:\n    \"\"\"%s\"\"\"\n", r ? r->doc : "");
+    }
+}
+
+static void output(const char *dir, const char *name, void (*write)(FILE *))
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "w");
+    if (!f)
+        die("cannot write", path);
+    write(f);
+    if (fclose(f))
+        die("cannot write", path);
+}
+
+int main(int argc, char **argv)
+{
+    char path[4096];
+    if (argc != 2) {
+        fprintf(stderr, "usage: pygen DIR\n");
+        return 2;
+    }
+    snprintf(path, sizeof path, "%s/python", argv[1]);
+    mkdir(argv[1], 0777);
+    mkdir(path, 0777);
+    output(argv[1], "python/ops.inc", write_wrappers);
+    output(argv[1], "python/core.pyi", write_stub);
+    return 0;
+}

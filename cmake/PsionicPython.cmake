@@ -59,3 +59,11 @@ foreach(file ${psi_python_files})
   list(APPEND psi_python_copies ${psi_python_place}/${place})
 endforeach()
 add_custom_target(psionic_python_files ALL DEPENDS ${psi_python_copies})
+
+# What pip writes on installing: the distributions' names and versions.
+foreach(distribution "psionic;${PROJECT_VERSION}" "mlx;0.31.1+psionic")
+  list(GET distribution 0 name)
+  list(GET distribution 1 version)
+  file(WRITE ${psi_python_place}/${name}-${version}.dist-info/METADATA
+       "Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n")
+endforeach()

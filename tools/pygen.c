@@ -157,7 +157,8 @@ static bool convert_array(const parameter *p, const char *to, int i, conversion 
     TEXT(declare, "psi_array %s = NULL;", p->name);
     TEXT(test, "psi_py_to_%s(v[%d], &%s)", value ? "value" : "array", i, p->name);
     if (optional)
-        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_%s(v[%d], &%s))", i, value ? "value" : "array", i, p->name);
+        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_%s(v[%d], &%s))", i, value ? "value" : "array", i,
+             p->name);
     return true;
 }
 
@@ -192,9 +193,11 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
     static const struct {
         const char *python, *c, *declare, *fn;
     } plain[] = {
-        {"int", "int", "int64_t", "int"},       {"int?", "int?", "int64_t", "int"},  {"int?", "int", "int64_t", "int"},
-        {"int", "int?", "int64_t", "int"},      {"float", "float", "double", "float"}, {"bool", "bool", "bool", "bool"},
-        {"bool?", "bool", "bool", "bool"},      {"str", "str", "const char *", "str"}, {"str?", "str", "const char *", "str"},
+        {"int", "int", "int64_t", "int"},       {"int?", "int?", "int64_t", "int"},
+        {"int?", "int", "int64_t", "int"},      {"int", "int?", "int64_t", "int"},
+        {"float", "float", "double", "float"},  {"bool", "bool", "bool", "bool"},
+        {"bool?", "bool", "bool", "bool"},      {"str", "str", "const char *", "str"},
+        {"str?", "str", "const char *", "str"},
     };
     TEXT(pass, "%s", p->name);
     if ((is(p->type, "array") || is(p->type, "value") || is(p->type, "array?") || is(p->type, "value?")) &&
@@ -218,11 +221,11 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
         bool text = is(plain[k].fn, "str"), truth = is(value, "True") || is(value, "False");
         TEXT(declare, "%s %s = %s%s%s;", plain[k].declare, p->name, text ? "\"" : "",
              truth ? (*value == 'T' ? "true" : "false") : value, text ? "\"" : "");
-        TEXT(test, "(!%s(v[%d]) || psi_py_to_%s(v[%d], &%s))", p->type[strlen(p->type) - 1] == '?' ? "psi_py_given" : "",
-             i, plain[k].fn, i, p->name);
+        TEXT(test, "(!%s(v[%d]) || psi_py_to_%s(v[%d], &%s))",
+             p->type[strlen(p->type) - 1] == '?' ? "psi_py_given" : "", i, plain[k].fn, i, p->name);
         if (is(p->type, "int?") && is(to->type, "int?"))
-            TEXT(test, "(!v[%d] || (v[%d] == Py_None ? (%s = PSI_NO_INT, true) : psi_py_to_int(v[%d], &%s)))", i, i,
-                 p->name, i, p->name);
+            TEXT(test, "(!v[%d] || (v[%d] == Py_None ? (%s = PSI_NO_INT, true) : psi_py_to_int(v[%d], &%s)))",
+                 i, i, p->name, i, p->name);
         return true;
     }
     return false;
@@ -239,8 +242,8 @@ static bool plan(const entry *e, const signature *python, const row *r, conversi
         if (is(p->type, "stream"))
             continue;
         if (*p->name == '*' || n == c.count || !convert(p, &c.p[n], i, &out[n])) {
-            fprintf(stderr, "pygen: %s.%s: parameter '%s: %s' has no counterpart in the op's '%s'\n", e->module, e->name,
-                    p->name, p->type, r->signature);
+            fprintf(stderr, "pygen: %s.%s: parameter '%s: %s' has no counterpart in the op's '%s'\n",
+                    e->module, e->name, p->name, p->type, r->signature);
             return false;
         }
         values += is(p->type, "value");
@@ -248,7 +251,8 @@ static bool plan(const entry *e, const signature *python, const row *r, conversi
     }
     bool known = is(c.result, "array") || is(c.result, "arrays");
     if (n != c.count || !known) {
-        fprintf(stderr, "pygen: %s.%s: the op's '%s' wants something else\n", e->module, e->name, r->signature);
+        fprintf(stderr, "pygen: %s.%s: the op's '%s' wants something else\n", e->module, e->name,
+                r->signature);
         return false;
     }
     *pair = values == 2 && is(python->p[0].type, "value") && is(python->p[1].type, "value");
@@ -264,8 +268,8 @@ static void write_signature(FILE *f, const entry *e, const signature *s)
         required |= (unsigned)!*s->p[i].value << i;
     }
     fprintf(f, "};\n    static PyObject *interned[%d];\n", s->count);
-    fprintf(f, "    static const psi_py_signature sig = {\"%s\", names, interned, %d, %d, %d, %#x};\n", e->name, s->count,
-            s->positional_only, s->positional, required);
+    fprintf(f, "    static const psi_py_signature sig = {\"%s\", names, interned, %d, %d, %d, %#x};\n",
+            e->name, s->count, s->positional_only, s->positional, required);
 }
 
 static void write_wrapper(FILE *f, const entry *e)
@@ -277,11 +281,15 @@ static void write_wrapper(FILE *f, const entry *e)
     parse(e->signature, e->name, &s);
     bool fits = e->kind == GENERATED && r && plan(e, &s, r, c, &pair);
     fprintf(f, "\n/* %s.%s %s %s */\n", e->module, e->name, fits ? "by ops.def:" : "is not built:", e->row);
-    fprintf(f, "static PyObject *%s_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kw)\n{\n",
-            e->module, e->name);
+    fprintf(
+        f,
+        "static PyObject *%s_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kw)\n{\n",
+        e->module, e->name);
     if (!fits) {
         bool core = is(e->module, "core");
-        fprintf(f, "    (void)self, (void)args, (void)count, (void)kw;\n    return psi_py_unsupported(\"%s%s%s\");\n}\n",
+        fprintf(f,
+                "    (void)self, (void)args, (void)count, (void)kw;\n    return "
+                "psi_py_unsupported(\"%s%s%s\");\n}\n",
                 core ? "" : e->module, core ? "" : ".", e->name);
         return;
     }
@@ -297,7 +305,10 @@ static void write_wrapper(FILE *f, const entry *e)
     char from[24] = "NULL";
     if (stream >= 0)
         snprintf(from, sizeof from, "v[%d]", stream);
-    fprintf(f, "    if (!psi_py_bind(&sig, args, count, kw, v) || !psi_py_enter(&call, %s))\n        return NULL;\n", from);
+    fprintf(
+        f,
+        "    if (!psi_py_bind(&sig, args, count, kw, v) || !psi_py_enter(&call, %s))\n        return NULL;\n",
+        from);
     fprintf(f, "    if (");
     if (pair)
         fprintf(f, "psi_py_to_pair(v[0], v[1], &%s, &%s)", c[0].pass, c[1].pass);
@@ -320,7 +331,8 @@ static void write_doc(FILE *f, const entry *e, const signature *s)
     for (int i = 0; i < s->count; i++) {
         if (i == s->positional && *s->p[i].name != '*' && (!i || *s->p[i - 1].name != '*'))
             fprintf(f, "%s*", i ? ", " : "");
-        fprintf(f, "%s%s%s%s", i || i == s->positional ? ", " : "", s->p[i].name, *s->p[i].value ? "=" : "", s->p[i].value);
+        fprintf(f, "%s%s%s%s", i || i == s->positional ? ", " : "", s->p[i].name, *s->p[i].value ? "=" : "",
+                s->p[i].value);
         if (i + 1 == s->positional_only)
             fprintf(f, ", /");
     }
@@ -339,8 +351,8 @@ static void write_list(FILE *f, const char *module)
         if (strcmp(e->module, module))
             continue;
         parse(e->signature, e->name, &s);
-        fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))%s%s_%s, METH_FASTCALL | METH_KEYWORDS,\n     ", e->name,
-                e->kind == BY_HAND ? "psi_py_" : "", e->module, e->name);
+        fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))%s%s_%s, METH_FASTCALL | METH_KEYWORDS,\n     ",
+                e->name, e->kind == BY_HAND ? "psi_py_" : "", e->module, e->name);
         write_doc(f, e, &s);
         fprintf(f, "},\n");
     }
@@ -360,23 +372,28 @@ static void write_methods(FILE *f)
     for (int i = 0; i < METHODS; i++) {
         const entry *e = find_entry(methods[i]);
         fprintf(f,
-                "\nstatic PyObject *method_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *kw)\n"
+                "\nstatic PyObject *method_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, "
+                "PyObject *kw)\n"
                 "{\n    return psi_py_as_method(%score_%s, self, args, count, kw);\n}\n",
                 methods[i], e->kind == BY_HAND ? "psi_py_" : "", methods[i]);
     }
     fprintf(f, "\n#define PSI_PY_METHODS \\\n");
     for (int i = 0; i < METHODS; i++)
-        fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))method_%s, METH_FASTCALL | METH_KEYWORDS, NULL}, \\\n",
-                methods[i], methods[i]);
+        fprintf(
+            f,
+            "    {\"%s\", (PyCFunction)(void (*)(void))method_%s, METH_FASTCALL | METH_KEYWORDS, NULL}, \\\n",
+            methods[i], methods[i]);
     fprintf(f, "\n");
 }
 
-static const char *const modules[] = {"core", "random", "linalg", "fft", "fast", "metal", "cuda", "distributed"};
+static const char *const modules[] = {"core", "random", "linalg", "fft",
+                                      "fast", "metal",  "cuda",   "distributed"};
 enum { MODULES = sizeof modules / sizeof *modules };
 
 static void write_wrappers(FILE *f)
 {
-    fprintf(f, "/* ops.inc: Generated by tools/pygen.c from src/ops/ops.def and bindings/python/api.def. */\n");
+    fprintf(f,
+            "/* ops.inc: Generated by tools/pygen.c from src/ops/ops.def and bindings/python/api.def. */\n");
     for (int i = 0; i < ENTRIES; i++)
         if (entries[i].kind == BY_HAND)
             fprintf(f, "PyObject *psi_py_%s_%s(PyObject *, PyObject *const *, Py_ssize_t, PyObject *);\n",
@@ -392,12 +409,27 @@ static void write_wrappers(FILE *f)
     fprintf(f, "    {NULL, NULL},\n};\n");
 }
 
+/* PSI_ROW_name for every op, for what is written by hand over ops that may not be there yet. */
+static void write_rows(FILE *f)
+{
+    fprintf(f, "/* rows.h: Generated by tools/pygen.c. */\n");
+    for (int i = 0; i < ROWS; i++)
+        fprintf(f, "#define PSI_ROW_%s 1\n", rows[i].name);
+}
+
 static const char *hint(const char *type)
 {
     static const char *const pairs[][2] = {
-        {"array", "array"},   {"value", "scalar | array"},          {"arrays", "Sequence[array]"}, {"int", "int"},
-        {"float", "float"},   {"ints", "int | Sequence[int]"},      {"bool", "bool"},              {"str", "str"},
-        {"dtype", "Dtype"},   {"stream", "Stream | Device | None"},
+        {"array", "array"},
+        {"value", "scalar | array"},
+        {"arrays", "Sequence[array]"},
+        {"int", "int"},
+        {"float", "float"},
+        {"ints", "int | Sequence[int]"},
+        {"bool", "bool"},
+        {"str", "str"},
+        {"dtype", "Dtype"},
+        {"stream", "Stream | Device | None"},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         if (!strncmp(type, pairs[i][0], strcspn(type, "?")) && strlen(pairs[i][0]) == strcspn(type, "?"))
@@ -455,5 +487,6 @@ int main(int argc, char **argv)
     mkdir(path, 0777);
     output(argv[1], "python/ops.inc", write_wrappers);
     output(argv[1], "python/core.pyi", write_stub);
+    output(argv[1], "python/rows.h", write_rows);
     return 0;
 }

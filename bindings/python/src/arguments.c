@@ -166,7 +166,8 @@ bool psi_py_to_str(PyObject *o, const char **out)
     return *out != NULL;
 }
 
-PyObject *psi_py_as_method(psi_py_entry entry, PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
+PyObject *psi_py_as_method(psi_py_entry entry, PyObject *self, PyObject *const *args, Py_ssize_t count,
+                           PyObject *names)
 {
     PyObject *stack[16];
     Py_ssize_t all = count + (names ? PyTuple_GET_SIZE(names) : 0);

@@ -77,7 +77,7 @@ static psi_array nothing(void)
     return psi_error_array();
 }
 
-static PyObject *new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+static PyObject *new (PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     (void)args, (void)kwargs;
     psi_py_array *o = type == &psi_py_array_type ? allocate() : (psi_py_array *)type->tp_alloc(type, 0);
@@ -203,8 +203,7 @@ static Py_ssize_t length(PyObject *self)
 }
 
 typedef struct iterator {
-    PyObject_HEAD
-    psi_array array;
+    PyObject_HEAD psi_array array;
     int64_t next;
 } iterator;
 
@@ -264,7 +263,8 @@ PyTypeObject psi_py_array_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.array",
     .tp_basicsize = sizeof(psi_py_array),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_doc = "array(val, dtype=None)\n--\n\nAn N-dimensional array, computed when it is needed. `val` is a number, a "
+    .tp_doc = "array(val, dtype=None)\n--\n\nAn N-dimensional array, computed when it is needed. `val` is a "
+              "number, a "
               "list or tuple of them, an array, or an object with a buffer, whose shape it gets.",
     .tp_weaklistoffset = offsetof(psi_py_array, weakrefs),
     .tp_new = new,

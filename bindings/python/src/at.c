@@ -2,8 +2,7 @@
 #include "entry.h"
 
 typedef struct at {
-    PyObject_HEAD
-    PyObject *array, *index; /* index NULL until [] was applied */
+    PyObject_HEAD PyObject *array, *index; /* index NULL until [] was applied */
 } at;
 
 PyObject *psi_py_at_new(PyObject *self, void *closure)
@@ -32,11 +31,11 @@ static PyObject *subscript(PyObject *self, PyObject *index)
     return (PyObject *)o;
 }
 
-#define UPDATE(name, kind)                                                                                   \
-    static PyObject *name(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)       \
-    {                                                                                                        \
-        PSI_PY_BIND(#name, 1, 0, 1, "value");                                                                \
-        return update((at *)self, v[0], kind);                                                               \
+#define UPDATE(name, kind)                                                                             \
+    static PyObject *name(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords) \
+    {                                                                                                  \
+        PSI_PY_BIND(#name, 1, 0, 1, "value");                                                          \
+        return update((at *)self, v[0], kind);                                                         \
     }
 
 static PyObject *update(at *o, PyObject *value, psi_py_update kind)
@@ -63,10 +62,13 @@ UPDATE(minimum, PSI_PY_MINIMUM)
 static PyMethodDef methods[] = {
     {"add", FAST(add), "add(value)\n--\n\nThe array with value added at the indices."},
     {"subtract", FAST(subtract), "subtract(value)\n--\n\nThe array with value subtracted at the indices."},
-    {"multiply", FAST(multiply), "multiply(value)\n--\n\nThe array with the elements at the indices times value."},
+    {"multiply", FAST(multiply),
+     "multiply(value)\n--\n\nThe array with the elements at the indices times value."},
     {"divide", FAST(divide), "divide(value)\n--\n\nThe array with the elements at the indices over value."},
-    {"maximum", FAST(maximum), "maximum(value)\n--\n\nThe array with the larger of element and value at the indices."},
-    {"minimum", FAST(minimum), "minimum(value)\n--\n\nThe array with the smaller of element and value at the indices."},
+    {"maximum", FAST(maximum),
+     "maximum(value)\n--\n\nThe array with the larger of element and value at the indices."},
+    {"minimum", FAST(minimum),
+     "minimum(value)\n--\n\nThe array with the smaller of element and value at the indices."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -15,8 +15,8 @@ bool psi_py_has_buffer(PyObject *o)
 }
 
 /* Walks strided memory in row-major order; `suboffsets` are refused before. */
-static void gather(char **to, const char *from, int axis, int ndim, const int64_t *shape, const int64_t *steps,
-                   size_t item)
+static void gather(char **to, const char *from, int axis, int ndim, const int64_t *shape,
+                   const int64_t *steps, size_t item)
 {
     if (axis == ndim) {
         memcpy(*to, from, item);
@@ -56,7 +56,8 @@ static psi_array copy_of(const source *s, int dtype)
     int64_t size = 1;
     for (int i = 0; i < s->ndim; i++) {
         if (s->shape[i] > INT32_MAX)
-            return PSI_INVALID("Shape dimension %lld falls outside supported `int` range.", (long long)s->shape[i]);
+            return PSI_INVALID("Shape dimension %lld falls outside supported `int` range.",
+                               (long long)s->shape[i]);
         if (s->shape[i] < 0 || __builtin_mul_overflow(size, s->shape[i], &size))
             return PSI_INVALID("array: a buffer's shape is negative or too large");
     }
@@ -64,7 +65,8 @@ static psi_array copy_of(const source *s, int dtype)
         return PSI_INVALID("array: a buffer of %lld elements is too large", (long long)size);
     char *dense = PyMem_RawMalloc((size_t)size * item + 1), *to = dense;
     if (!dense)
-        return psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "array: no memory for %lld elements", (long long)size);
+        return psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "array: no memory for %lld elements",
+                        (long long)size);
     if (size)
         gather(&to, s->data, 0, s->ndim, s->shape, s->steps, item);
     if (s->complex128)
@@ -80,7 +82,8 @@ static psi_array copy_of(const source *s, int dtype)
 static psi_array refuse(PyObject *o)
 {
     PyErr_Clear();
-    PyErr_Format(PyExc_ValueError, "Invalid type %.100s received in array initialization.", Py_TYPE(o)->tp_name);
+    PyErr_Format(PyExc_ValueError, "Invalid type %.100s received in array initialization.",
+                 Py_TYPE(o)->tp_name);
     return psi_error_array();
 }
 
@@ -101,9 +104,17 @@ static bool read_format(const char *f, Py_ssize_t size, source *s)
     else if (*f == '?')
         dtype = size == 1 ? PSI_BOOL : -1;
     else if (strchr("BHILQN", *f))
-        dtype = size == 1 ? PSI_UINT8 : size == 2 ? PSI_UINT16 : size == 4 ? PSI_UINT32 : size == 8 ? PSI_UINT64 : -1;
+        dtype = size == 1   ? PSI_UINT8
+                : size == 2 ? PSI_UINT16
+                : size == 4 ? PSI_UINT32
+                : size == 8 ? PSI_UINT64
+                            : -1;
     else if (strchr("bhilqn", *f))
-        dtype = size == 1 ? PSI_INT8 : size == 2 ? PSI_INT16 : size == 4 ? PSI_INT32 : size == 8 ? PSI_INT64 : -1;
+        dtype = size == 1   ? PSI_INT8
+                : size == 2 ? PSI_INT16
+                : size == 4 ? PSI_INT32
+                : size == 8 ? PSI_INT64
+                            : -1;
     else if (strchr("efd", *f))
         dtype = size == 2 ? PSI_FLOAT16 : size == 4 ? PSI_FLOAT32 : size == 8 ? PSI_FLOAT64 : -1;
     s->complex128 = complex && size == 16;
@@ -114,7 +125,8 @@ static bool read_format(const char *f, Py_ssize_t size, source *s)
 static psi_array from_view(PyObject *o, const Py_buffer *view, int dtype)
 {
     source s = {.data = view->buf, .ndim = view->ndim};
-    if (view->ndim < 0 || view->ndim > 64 || view->suboffsets || !read_format(view->format, view->itemsize, &s))
+    if (view->ndim < 0 || view->ndim > 64 || view->suboffsets ||
+        !read_format(view->format, view->itemsize, &s))
         return refuse(o);
     int64_t step = view->itemsize;
     for (int i = s.ndim; i-- > 0;) {
@@ -142,9 +154,9 @@ static int dl_dtype(const dl_managed *m)
 {
     static const struct {
         uint8_t code, bits, dtype;
-    } known[] = {{0, 8, PSI_INT8},      {0, 16, PSI_INT16},   {0, 32, PSI_INT32},    {0, 64, PSI_INT64},
-                 {1, 8, PSI_UINT8},     {1, 16, PSI_UINT16},  {1, 32, PSI_UINT32},   {1, 64, PSI_UINT64},
-                 {2, 16, PSI_FLOAT16},  {2, 32, PSI_FLOAT32}, {2, 64, PSI_FLOAT64},  {4, 16, PSI_BFLOAT16},
+    } known[] = {{0, 8, PSI_INT8},       {0, 16, PSI_INT16},      {0, 32, PSI_INT32},   {0, 64, PSI_INT64},
+                 {1, 8, PSI_UINT8},      {1, 16, PSI_UINT16},     {1, 32, PSI_UINT32},  {1, 64, PSI_UINT64},
+                 {2, 16, PSI_FLOAT16},   {2, 32, PSI_FLOAT32},    {2, 64, PSI_FLOAT64}, {4, 16, PSI_BFLOAT16},
                  {5, 64, PSI_COMPLEX64}, {5, 128, PSI_COMPLEX64}, {6, 8, PSI_BOOL}};
     for (size_t i = 0; m->lanes == 1 && i < sizeof known / sizeof *known; i++)
         if (known[i].code == m->code && known[i].bits == m->bits)
@@ -155,7 +167,8 @@ static int dl_dtype(const dl_managed *m)
 static psi_array from_dlpack(PyObject *o, int dtype)
 {
     PyObject *capsule = PyObject_CallMethod(o, "__dlpack__", NULL);
-    dl_managed *m = capsule && PyCapsule_IsValid(capsule, "dltensor") ? PyCapsule_GetPointer(capsule, "dltensor") : NULL;
+    dl_managed *m =
+        capsule && PyCapsule_IsValid(capsule, "dltensor") ? PyCapsule_GetPointer(capsule, "dltensor") : NULL;
     psi_array out;
     source s = {.ndim = m ? m->ndim : 0};
     int kind = m ? dl_dtype(m) : -1;

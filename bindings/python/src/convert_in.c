@@ -17,7 +17,8 @@ static psi_array bad_cast(void)
 
 static psi_array bad_type(PyObject *o)
 {
-    PyErr_Format(PyExc_ValueError, "Invalid type %.100s received in array initialization.", Py_TYPE(o)->tp_name);
+    PyErr_Format(PyExc_ValueError, "Invalid type %.100s received in array initialization.",
+                 Py_TYPE(o)->tp_name);
     return psi_error_array();
 }
 
@@ -34,7 +35,8 @@ static int kind_of(PyObject *o)
 
 bool psi_py_has_accessor(PyObject *o)
 {
-    return !psi_py_is_array(o) && kind_of(o) < 0 && PyObject_HasAttrString((PyObject *)Py_TYPE(o), "__mlx_array__");
+    return !psi_py_is_array(o) && kind_of(o) < 0 &&
+           PyObject_HasAttrString((PyObject *)Py_TYPE(o), "__mlx_array__");
 }
 
 bool psi_py_from_accessor(PyObject *o, psi_array *out)
@@ -71,7 +73,8 @@ static psi_array weak_int(PyObject *o, int dtype)
         bool is_signed = psi_issubdtype((psi_dtype)to, PSI_SIGNEDINTEGER);
         long long high = (1ll << (8 * size - is_signed)) - 1, low = is_signed ? -high - 1 : 0;
         if (v < low || v > high)
-            return PSI_INVALID("Converting %lld to %s would result in overflow.", v, psi_dtype_name((psi_dtype)to));
+            return PSI_INVALID("Converting %lld to %s would result in overflow.", v,
+                               psi_dtype_name((psi_dtype)to));
     }
     return psi_scalar_int(v, to == PSI_BOOL ? PSI_INT32 : (psi_dtype)to);
 }
@@ -93,7 +96,8 @@ bool psi_py_to_value_as(PyObject *o, int dtype, psi_array *out)
         break;
     case IS_FLOAT:
         *out = psi_scalar(dtype == PSI_FLOAT64 ? (float)PyFloat_AS_DOUBLE(o) : PyFloat_AS_DOUBLE(o),
-                          dtype >= 0 && psi_issubdtype((psi_dtype)dtype, PSI_FLOATING) ? (psi_dtype)dtype : PSI_FLOAT32);
+                          dtype >= 0 && psi_issubdtype((psi_dtype)dtype, PSI_FLOATING) ? (psi_dtype)dtype
+                                                                                       : PSI_FLOAT32);
         break;
     case IS_COMPLEX:
         *out = complex_scalar(o);

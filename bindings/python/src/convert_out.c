@@ -49,7 +49,8 @@ PyObject *psi_py_item(PyObject *self, PyObject *unused)
     psi_py_call call;
     psi_array a = psi_py_array_of(self);
     if (psi_size(a) != 1) {
-        PyErr_SetString(PyExc_ValueError, "[convert] Only length-1 arrays can be converted to Python scalars.");
+        PyErr_SetString(PyExc_ValueError,
+                        "[convert] Only length-1 arrays can be converted to Python scalars.");
         return NULL;
     }
     if (!psi_py_enter(&call, NULL))
@@ -135,9 +136,10 @@ static void end_share(shared *s)
 }
 
 static const char *const formats[] = {
-    [PSI_BOOL] = "?",    [PSI_UINT8] = "B",   [PSI_UINT16] = "H",   [PSI_UINT32] = "I",   [PSI_UINT64] = "Q",
-    [PSI_INT8] = "b",    [PSI_INT16] = "h",   [PSI_INT32] = "i",    [PSI_INT64] = "q",    [PSI_FLOAT16] = "e",
-    [PSI_FLOAT32] = "f", [PSI_FLOAT64] = "d", [PSI_BFLOAT16] = "B", [PSI_COMPLEX64] = "Zf",
+    [PSI_BOOL] = "?",     [PSI_UINT8] = "B",      [PSI_UINT16] = "H",  [PSI_UINT32] = "I",
+    [PSI_UINT64] = "Q",   [PSI_INT8] = "b",       [PSI_INT16] = "h",   [PSI_INT32] = "i",
+    [PSI_INT64] = "q",    [PSI_FLOAT16] = "e",    [PSI_FLOAT32] = "f", [PSI_FLOAT64] = "d",
+    [PSI_BFLOAT16] = "B", [PSI_COMPLEX64] = "Zf",
 };
 
 static int get_buffer(PyObject *self, Py_buffer *view, int flags)
@@ -264,7 +266,8 @@ PyObject *psi_py_getstate(PyObject *self, PyObject *unused)
     const char *data = psi_py_eval1(a) ? psi_data(a) : NULL;
     PyObject *state = NULL, *shape = data ? PyObject_GetAttrString(self, "shape") : NULL;
     if (shape)
-        state = Py_BuildValue("(y#Ns)", data, (Py_ssize_t)psi_nbytes(a), shape, psi_dtype_name(psi_dtype_of(a)));
+        state =
+            Py_BuildValue("(y#Ns)", data, (Py_ssize_t)psi_nbytes(a), shape, psi_dtype_name(psi_dtype_of(a)));
     return psi_py_leave_object(&call, state);
 }
 
@@ -275,8 +278,8 @@ PyObject *psi_py_setstate(PyObject *self, PyObject *state)
     PyObject *shape;
     psi_py_ints ints;
     psi_py_call call;
-    if (!PyTuple_Check(state) || !PyArg_ParseTuple(state, "y#Os;a pickled array is (bytes, shape, dtype)", &bytes,
-                                                   &length, &shape, &name)) {
+    if (!PyTuple_Check(state) || !PyArg_ParseTuple(state, "y#Os;a pickled array is (bytes, shape, dtype)",
+                                                   &bytes, &length, &shape, &name)) {
         if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError))
             PyErr_SetString(PyExc_ValueError, "a pickled array is (bytes, shape, dtype)");
         return NULL;
@@ -292,7 +295,8 @@ PyObject *psi_py_setstate(PyObject *self, PyObject *state)
         if (ints.list.data[i] < 0 || __builtin_mul_overflow(bytes_wanted, ints.list.data[i], &bytes_wanted))
             bytes_wanted = -1, i = ints.list.count;
     if (ok && (dtype == PSI_DTYPE_COUNT || bytes_wanted != length)) {
-        PyErr_Format(PyExc_ValueError, "a pickled array of dtype %.40s has %zd bytes, which do not fit its shape", name,
+        PyErr_Format(PyExc_ValueError,
+                     "a pickled array of dtype %.40s has %zd bytes, which do not fit its shape", name,
                      length);
         ok = false;
     }

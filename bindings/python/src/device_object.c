@@ -30,7 +30,8 @@ bool psi_py_to_stream(PyObject *o, psi_stream *out)
         return true;
     }
     if (!is_type(o) && Py_TYPE(o) != &psi_py_device_type) {
-        PyErr_Format(PyExc_TypeError, "an argument should be a Stream or a Device, not %.100s", Py_TYPE(o)->tp_name);
+        PyErr_Format(PyExc_TypeError, "an argument should be a Stream or a Device, not %.100s",
+                     Py_TYPE(o)->tp_name);
         return false;
     }
     psi_py_to_device(o, &device);
@@ -116,7 +117,8 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     PyObject *kind;
     int index = 0;
     (void)type;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|i:Device", names, &psi_py_device_type_type, &kind, &index))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|i:Device", names, &psi_py_device_type_type, &kind,
+                                     &index))
         return NULL;
     return psi_py_device_object((psi_device){(psi_device_type)((psi_py_member *)kind)->value, index});
 }
@@ -152,7 +154,8 @@ PyTypeObject psi_py_device_type = {
 static PyObject *stream_repr(PyObject *self)
 {
     psi_stream s = ((psi_py_stream *)self)->stream;
-    return PyUnicode_FromFormat("Stream(Device(%s, %d), %d)", types[s.device.type].name, s.device.index, s.index);
+    return PyUnicode_FromFormat("Stream(Device(%s, %d), %d)", types[s.device.type].name, s.device.index,
+                                s.index);
 }
 
 static PyObject *stream_device(PyObject *self, void *closure)
@@ -191,8 +194,7 @@ PyTypeObject psi_py_stream_type = {
 /* ---- StreamContext ---- */
 
 typedef struct context {
-    PyObject_HEAD
-    PyObject *target;
+    PyObject_HEAD PyObject *target;
     psi_stream before;
     bool entered;
 } context;
@@ -244,9 +246,8 @@ static PyObject *context_exit(PyObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-static PyMethodDef context_methods[] = {{"__enter__", context_enter, METH_NOARGS, NULL},
-                                        {"__exit__", context_exit, METH_VARARGS, NULL},
-                                        {0}};
+static PyMethodDef context_methods[] = {
+    {"__enter__", context_enter, METH_NOARGS, NULL}, {"__exit__", context_exit, METH_VARARGS, NULL}, {0}};
 
 PyTypeObject psi_py_stream_context_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.StreamContext",

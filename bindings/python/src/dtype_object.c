@@ -7,8 +7,8 @@ static psi_py_dtype dtypes[PSI_DTYPE_COUNT];
 
 /* Upstream's numbers, which hash() and pickles show. */
 static const int upstream_number[PSI_DTYPE_COUNT] = {
-    [PSI_BOOL] = 0,   [PSI_UINT8] = 1,    [PSI_UINT16] = 2,   [PSI_UINT32] = 3,    [PSI_UINT64] = 4,
-    [PSI_INT8] = 5,   [PSI_INT16] = 6,    [PSI_INT32] = 7,    [PSI_INT64] = 8,     [PSI_FLOAT16] = 9,
+    [PSI_BOOL] = 0,     [PSI_UINT8] = 1,    [PSI_UINT16] = 2,    [PSI_UINT32] = 3,     [PSI_UINT64] = 4,
+    [PSI_INT8] = 5,     [PSI_INT16] = 6,    [PSI_INT32] = 7,     [PSI_INT64] = 8,      [PSI_FLOAT16] = 9,
     [PSI_FLOAT32] = 10, [PSI_FLOAT64] = 11, [PSI_BFLOAT16] = 12, [PSI_COMPLEX64] = 13,
 };
 
@@ -57,10 +57,14 @@ PyTypeObject psi_py_dtype_type = {
 /* ---- members of DtypeCategory (and, in device_object.c, of DeviceType) ---- */
 
 static psi_py_member categories[] = {
-    {.value = PSI_COMPLEXFLOATING, .name = "complexfloating"}, {.value = PSI_FLOATING, .name = "floating"},
-    {.value = PSI_INEXACT, .name = "inexact"},                 {.value = PSI_SIGNEDINTEGER, .name = "signedinteger"},
-    {.value = PSI_UNSIGNEDINTEGER, .name = "unsignedinteger"}, {.value = PSI_INTEGER, .name = "integer"},
-    {.value = PSI_NUMBER, .name = "number"},                   {.value = PSI_GENERIC, .name = "generic"},
+    {.value = PSI_COMPLEXFLOATING, .name = "complexfloating"},
+    {.value = PSI_FLOATING, .name = "floating"},
+    {.value = PSI_INEXACT, .name = "inexact"},
+    {.value = PSI_SIGNEDINTEGER, .name = "signedinteger"},
+    {.value = PSI_UNSIGNEDINTEGER, .name = "unsignedinteger"},
+    {.value = PSI_INTEGER, .name = "integer"},
+    {.value = PSI_NUMBER, .name = "number"},
+    {.value = PSI_GENERIC, .name = "generic"},
 };
 
 static PyObject *category_repr(PyObject *self)
@@ -74,8 +78,9 @@ static PyObject *category_get(PyObject *self, void *closure)
     return closure ? PyUnicode_FromString(m->name) : PyLong_FromLong(m->value);
 }
 
-static PyGetSetDef category_properties[] = {
-    {"name", category_get, NULL, "Its name.", "name"}, {"value", category_get, NULL, "Its number.", NULL}, {0}};
+static PyGetSetDef category_properties[] = {{"name", category_get, NULL, "Its name.", "name"},
+                                            {"value", category_get, NULL, "Its number.", NULL},
+                                            {0}};
 
 PyTypeObject psi_py_category_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.DtypeCategory",
@@ -90,8 +95,7 @@ PyTypeObject psi_py_category_type = {
 /* ---- finfo and iinfo ---- */
 
 typedef struct info {
-    PyObject_HEAD
-    psi_dtype dtype;
+    PyObject_HEAD psi_dtype dtype;
 } info;
 
 static PyObject *info_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -106,8 +110,8 @@ static PyObject *info_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTuple(args, "O", &dtype) || !psi_py_to_dtype(dtype, &d))
         return NULL;
     if (!psi_issubdtype(d, real ? PSI_INEXACT : PSI_INTEGER)) {
-        PyErr_Format(PyExc_ValueError, "[%s] dtype %s is not %s.", real ? "finfo" : "iinfo", psi_dtype_name(d),
-                     real ? "inexact" : "an integer");
+        PyErr_Format(PyExc_ValueError, "[%s] dtype %s is not %s.", real ? "finfo" : "iinfo",
+                     psi_dtype_name(d), real ? "inexact" : "an integer");
         return NULL;
     }
     info *self = PyObject_New(info, type);
@@ -123,7 +127,10 @@ static double largest(psi_dtype d)
 
 static double epsilon(psi_dtype d)
 {
-    return d == PSI_FLOAT16 ? 0x1p-10 : d == PSI_BFLOAT16 ? 0x1p-7 : d == PSI_FLOAT64 ? DBL_EPSILON : FLT_EPSILON;
+    return d == PSI_FLOAT16    ? 0x1p-10
+           : d == PSI_BFLOAT16 ? 0x1p-7
+           : d == PSI_FLOAT64  ? DBL_EPSILON
+                               : FLT_EPSILON;
 }
 
 static PyObject *info_get(PyObject *self, void *closure)
@@ -146,7 +153,8 @@ static PyObject *info_repr(PyObject *self)
     char text[160];
     psi_dtype d = ((info *)self)->dtype;
     if (Py_TYPE(self) == &psi_py_finfo_type) {
-        snprintf(text, sizeof text, "finfo(min=%g, max=%g, dtype=%s)", -largest(d), largest(d), psi_dtype_name(d));
+        snprintf(text, sizeof text, "finfo(min=%g, max=%g, dtype=%s)", -largest(d), largest(d),
+                 psi_dtype_name(d));
         return PyUnicode_FromString(text);
     }
     PyObject *low = info_get(self, "m"), *high = info_get(self, "M"), *out = NULL;

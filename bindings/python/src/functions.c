@@ -28,7 +28,8 @@ PSI_PY_ENTRY(core, arange)
         if (!psi_py_given(n[i]))
             continue;
         if (!is_number(n[i])) {
-            PyErr_Format(PyExc_TypeError, "arange(): %s should be a number, not %.100s", names_[i], Py_TYPE(n[i])->tp_name);
+            PyErr_Format(PyExc_TypeError, "arange(): %s should be a number, not %.100s", names_[i],
+                         Py_TYPE(n[i])->tp_name);
             return NULL;
         }
         if (!psi_py_to_float(n[i], to[i]))
@@ -38,7 +39,9 @@ PSI_PY_ENTRY(core, arange)
     if ((psi_py_given(v[3]) && !psi_py_to_dtype(v[3], &dtype)) || !psi_py_enter(&call, v[4]))
         return NULL;
     return psi_py_leave(&call, psi_arange(start, stop, step,
-                                          dtype != PSI_DTYPE_COUNT ? dtype : real ? PSI_FLOAT32 : PSI_INT32));
+                                          dtype != PSI_DTYPE_COUNT ? dtype
+                                          : real                   ? PSI_FLOAT32
+                                                                   : PSI_INT32));
 }
 
 PSI_PY_ENTRY(core, split)
@@ -52,7 +55,8 @@ PSI_PY_ENTRY(core, split)
         return NULL;
     if (!psi_py_to_array(v[0], &a) || !psi_py_to_ints(v[1], &at) || (v[2] && !psi_py_to_int(v[2], &axis)))
         return psi_py_leave_object(&call, NULL);
-    return psi_py_leave_list(&call, PyLong_Check(v[1]) ? psi_split(a, at.few[0], axis) : psi_split_at(a, at.list, axis));
+    return psi_py_leave_list(&call, PyLong_Check(v[1]) ? psi_split(a, at.few[0], axis)
+                                                       : psi_split_at(a, at.list, axis));
 }
 
 PSI_PY_ENTRY(core, where)
@@ -111,7 +115,8 @@ PSI_PY_ENTRY(core, full)
     if ((psi_py_given(v[2]) && !psi_py_to_dtype(v[2], &dtype)) || !psi_py_to_ints(v[0], &shape) ||
         !psi_py_to_value_as(v[1], dtype == PSI_DTYPE_COUNT ? -1 : (int)dtype, &value))
         return psi_py_leave_object(&call, NULL);
-    return psi_py_leave(&call, psi_full(shape.list, value, dtype == PSI_DTYPE_COUNT ? psi_dtype_of(value) : dtype));
+    return psi_py_leave(&call,
+                        psi_full(shape.list, value, dtype == PSI_DTYPE_COUNT ? psi_dtype_of(value) : dtype));
 }
 
 PSI_PY_ENTRY(core, asarray)
@@ -139,7 +144,8 @@ PSI_PY_ENTRY(core, roll)
     psi_array a;
     if (!psi_py_enter(&call, v[3]))
         return NULL;
-    if (!psi_py_to_array(v[0], &a) || !psi_py_to_ints(v[1], &shift) || (psi_py_given(v[2]) && !psi_py_to_ints(v[2], &axis)))
+    if (!psi_py_to_array(v[0], &a) || !psi_py_to_ints(v[1], &shift) ||
+        (psi_py_given(v[2]) && !psi_py_to_ints(v[2], &axis)))
         return psi_py_leave_object(&call, NULL);
     if (PyLong_Check(v[1]) && axis.list.count > 1 && axis.list.count <= 16) { /* one shift for all axes */
         for (int i = 0; i < axis.list.count; i++)
@@ -152,7 +158,8 @@ PSI_PY_ENTRY(core, roll)
 /* ---- any number of arrays ---- */
 
 /* The positional arguments as arrays and the stream keyword; `extra` keywords are left to the caller. */
-static bool enter_many(psi_py_call *call, PyObject *const *args, Py_ssize_t count, PyObject *stream, psi_arrays *out)
+static bool enter_many(psi_py_call *call, PyObject *const *args, Py_ssize_t count, PyObject *stream,
+                       psi_arrays *out)
 {
     if (!psi_py_enter(call, stream))
         return false;
@@ -222,7 +229,8 @@ PSI_PY_ENTRY(core, meshgrid)
     args += count;
     count = 0;
     PSI_PY_BIND("meshgrid", 0, 0, 0, "sparse", "indexing", "stream");
-    if ((psi_py_given(v[0]) && !psi_py_to_bool(v[0], &sparse)) || (psi_py_given(v[1]) && !psi_py_to_str(v[1], &indexing)))
+    if ((psi_py_given(v[0]) && !psi_py_to_bool(v[0], &sparse)) ||
+        (psi_py_given(v[1]) && !psi_py_to_str(v[1], &indexing)))
         return NULL;
     if (!enter_many(&call, all, arrays, v[2], &list))
         return NULL;
@@ -235,7 +243,8 @@ PSI_PY_ENTRY(core, broadcast_shapes)
     psi_py_call call;
     psi_ints shape = {NULL, 0};
     if ((keywords && PyTuple_GET_SIZE(keywords)) || !count) {
-        PyErr_SetString(count ? PyExc_TypeError : PyExc_ValueError, "broadcast_shapes(): give shapes, and no keywords");
+        PyErr_SetString(count ? PyExc_TypeError : PyExc_ValueError,
+                        "broadcast_shapes(): give shapes, and no keywords");
         return NULL;
     }
     if (!psi_py_enter(&call, NULL))
@@ -296,10 +305,12 @@ PSI_PY_ENTRY(core, pad)
     if (!psi_py_enter(&call, v[4]))
         return NULL;
     if (!psi_py_to_array(v[0], &a) || (v[2] && !psi_py_to_str(v[2], &mode)) ||
-        (v[3] && !psi_py_to_value_as(v[3], (int)psi_dtype_of(a), &value)) || !pad_sizes(v[1], psi_ndim(a), low, high))
+        (v[3] && !psi_py_to_value_as(v[3], (int)psi_dtype_of(a), &value)) ||
+        !pad_sizes(v[1], psi_ndim(a), low, high))
         return psi_py_leave_object(&call, NULL);
     int n = psi_ndim(a);
     for (int i = 0; i < n; i++)
         axes[i] = i;
-    return psi_py_leave(&call, psi_pad(a, (psi_ints){axes, n}, (psi_ints){low, n}, (psi_ints){high, n}, value, mode));
+    return psi_py_leave(
+        &call, psi_pad(a, (psi_ints){axes, n}, (psi_ints){low, n}, (psi_ints){high, n}, value, mode));
 }

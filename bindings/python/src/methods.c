@@ -80,11 +80,12 @@ static PyObject *method_namespace(PyObject *self, PyObject *const *args, Py_ssiz
 #define FAST(fn) (PyCFunction)(void (*)(void))(fn), METH_FASTCALL | METH_KEYWORDS
 
 PyMethodDef psi_py_array_methods[] = {
-    PSI_PY_METHODS
-    {"item", psi_py_item, METH_NOARGS, "The one element, as a Python number."},
-    {"tolist", psi_py_tolist, METH_NOARGS, "The elements in nested lists; of an array without dimensions, the number."},
+    PSI_PY_METHODS{"item", psi_py_item, METH_NOARGS, "The one element, as a Python number."},
+    {"tolist", psi_py_tolist, METH_NOARGS,
+     "The elements in nested lists; of an array without dimensions, the number."},
     {"astype", FAST(method_astype), "astype(dtype, stream=None)\n--\n\nThe elements converted to a dtype."},
-    {"reshape", FAST(method_reshape), "reshape(*shape, stream=None)\n--\n\nThe elements under another shape."},
+    {"reshape", FAST(method_reshape),
+     "reshape(*shape, stream=None)\n--\n\nThe elements under another shape."},
     {"transpose", FAST(method_transpose), "transpose(*axes, stream=None)\n--\n\nThe axes in another order."},
     {"__copy__", method_copy, METH_NOARGS, NULL},
     {"__deepcopy__", method_copy, METH_O, NULL},

@@ -4,8 +4,15 @@
 
 #include <math.h>
 
-static struct PyModuleDef core = {PyModuleDef_HEAD_INIT, "psionic._core", "Psionic's arrays and functions.", -1,
-                                  NULL, NULL, NULL, NULL, NULL};
+static struct PyModuleDef core = {PyModuleDef_HEAD_INIT,
+                                  "psionic._core",
+                                  "Psionic's arrays and functions.",
+                                  -1,
+                                  NULL,
+                                  NULL,
+                                  NULL,
+                                  NULL,
+                                  NULL};
 
 static bool add_type(PyObject *module, const char *name, PyTypeObject *type)
 {
@@ -17,7 +24,8 @@ static bool add_constants(PyObject *module)
     static const struct {
         const char *name;
         double value;
-    } list[] = {{"e", M_E}, {"pi", M_PI}, {"inf", INFINITY}, {"nan", NAN}, {"euler_gamma", 0.57721566490153286}};
+    } list[] = {
+        {"e", M_E}, {"pi", M_PI}, {"inf", INFINITY}, {"nan", NAN}, {"euler_gamma", 0.57721566490153286}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         if (PyModule_AddObject(module, list[i].name, PyFloat_FromDouble(list[i].value)))
             return false;
@@ -57,13 +65,15 @@ PyMODINIT_FUNC PyInit__core(void)
     PyObject *m = PyModule_Create(&core);
     if (!m)
         return NULL;
-    bool ok = add_type(m, "array", &psi_py_array_type) && add_type(m, "ArrayIterator", &psi_py_iterator_type) &&
-              add_type(m, "ArrayAt", &psi_py_at_type) && add_type(m, "Dtype", &psi_py_dtype_type) &&
-              add_type(m, "DtypeCategory", &psi_py_category_type) && add_type(m, "Device", &psi_py_device_type) &&
-              add_type(m, "DeviceType", &psi_py_device_type_type) && add_type(m, "Stream", &psi_py_stream_type) &&
-              add_type(m, "StreamContext", &psi_py_stream_context_type) && add_type(m, "finfo", &psi_py_finfo_type) &&
-              add_type(m, "iinfo", &psi_py_iinfo_type) && !PyType_Ready(&psi_py_function_type) &&
-              psi_py_init_dtypes(m) && psi_py_init_devices(m) && add_constants(m) && add_submodules(m);
+    bool ok =
+        add_type(m, "array", &psi_py_array_type) && add_type(m, "ArrayIterator", &psi_py_iterator_type) &&
+        add_type(m, "ArrayAt", &psi_py_at_type) && add_type(m, "Dtype", &psi_py_dtype_type) &&
+        add_type(m, "DtypeCategory", &psi_py_category_type) && add_type(m, "Device", &psi_py_device_type) &&
+        add_type(m, "DeviceType", &psi_py_device_type_type) && add_type(m, "Stream", &psi_py_stream_type) &&
+        add_type(m, "StreamContext", &psi_py_stream_context_type) &&
+        add_type(m, "finfo", &psi_py_finfo_type) && add_type(m, "iinfo", &psi_py_iinfo_type) &&
+        !PyType_Ready(&psi_py_function_type) && psi_py_init_dtypes(m) && psi_py_init_devices(m) &&
+        add_constants(m) && add_submodules(m);
     if (!ok)
         Py_CLEAR(m);
     return m;

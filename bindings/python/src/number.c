@@ -38,14 +38,14 @@ static PyObject *apply_in_place(PyObject *l, PyObject *r, binary_fn fn, const ch
     return ok ? Py_NewRef(l) : NULL;
 }
 
-#define OPERATOR(name, fn, words)                                                                            \
-    static PyObject *name(PyObject *l, PyObject *r)                                                          \
-    {                                                                                                        \
-        return apply(l, r, fn, words);                                                                       \
-    }                                                                                                        \
-    static PyObject *name##_in_place(PyObject *l, PyObject *r)                                               \
-    {                                                                                                        \
-        return apply_in_place(l, r, fn, "inplace " words);                                                   \
+#define OPERATOR(name, fn, words)                              \
+    static PyObject *name(PyObject *l, PyObject *r)            \
+    {                                                          \
+        return apply(l, r, fn, words);                         \
+    }                                                          \
+    static PyObject *name##_in_place(PyObject *l, PyObject *r) \
+    {                                                          \
+        return apply_in_place(l, r, fn, "inplace " words);     \
     }
 
 OPERATOR(add, psi_add, "addition")
@@ -98,14 +98,14 @@ static PyObject *bits(PyObject *l, PyObject *r, binary_fn fn, const char *operat
     return in_place ? apply_in_place(l, r, fn, operation) : apply(l, r, fn, operation);
 }
 
-#define BIT_OPERATOR(name, fn, words)                                                                        \
-    static PyObject *name(PyObject *l, PyObject *r)                                                          \
-    {                                                                                                        \
-        return bits(l, r, fn, words, false);                                                                 \
-    }                                                                                                        \
-    static PyObject *name##_in_place(PyObject *l, PyObject *r)                                               \
-    {                                                                                                        \
-        return bits(l, r, fn, words, true);                                                                  \
+#define BIT_OPERATOR(name, fn, words)                          \
+    static PyObject *name(PyObject *l, PyObject *r)            \
+    {                                                          \
+        return bits(l, r, fn, words, false);                   \
+    }                                                          \
+    static PyObject *name##_in_place(PyObject *l, PyObject *r) \
+    {                                                          \
+        return bits(l, r, fn, words, true);                    \
     }
 
 BIT_OPERATOR(bit_and, psi_bitwise_and, "bitwise and")

@@ -21,36 +21,31 @@ static inline PyObject *Py_NewRef(PyObject *o)
 /* ---- objects ---- */
 
 typedef struct psi_py_array {
-    PyObject_HEAD
-    psi_array array; /* owned; an error array until __init__ ran */
+    PyObject_HEAD psi_array array; /* owned; an error array until __init__ ran */
     PyObject *weakrefs;
 } psi_py_array;
 
 typedef struct psi_py_dtype {
-    PyObject_HEAD
-    psi_dtype dtype;
+    PyObject_HEAD psi_dtype dtype;
 } psi_py_dtype;
 
 /* Members of DtypeCategory and DeviceType. */
 typedef struct psi_py_member {
-    PyObject_HEAD
-    int value;
+    PyObject_HEAD int value;
     const char *name;
 } psi_py_member;
 
 typedef struct psi_py_device {
-    PyObject_HEAD
-    psi_device device;
+    PyObject_HEAD psi_device device;
 } psi_py_device;
 
 typedef struct psi_py_stream {
-    PyObject_HEAD
-    psi_stream stream;
+    PyObject_HEAD psi_stream stream;
 } psi_py_stream;
 
-extern PyTypeObject psi_py_array_type, psi_py_iterator_type, psi_py_at_type, psi_py_dtype_type, psi_py_category_type,
-    psi_py_device_type_type, psi_py_device_type, psi_py_stream_type, psi_py_stream_context_type, psi_py_finfo_type,
-    psi_py_iinfo_type, psi_py_like_type, psi_py_function_type;
+extern PyTypeObject psi_py_array_type, psi_py_iterator_type, psi_py_at_type, psi_py_dtype_type,
+    psi_py_category_type, psi_py_device_type_type, psi_py_device_type, psi_py_stream_type,
+    psi_py_stream_context_type, psi_py_finfo_type, psi_py_iinfo_type, psi_py_like_type, psi_py_function_type;
 
 #define psi_py_is_array(o) (Py_TYPE(o) == &psi_py_array_type || PyObject_TypeCheck(o, &psi_py_array_type))
 #define psi_py_array_of(o) (((psi_py_array *)(o))->array)
@@ -89,7 +84,6 @@ PyObject *psi_py_unsupported(const char *name);
 bool psi_py_eval(psi_arrays arrays);
 bool psi_py_eval1(psi_array a);
 
-
 /* ---- arguments ---- */
 
 typedef struct psi_py_signature {
@@ -110,11 +104,11 @@ typedef struct psi_py_ints {
 } psi_py_ints;
 
 /* Conversions of one argument; a false answer comes with an exception. Arrays belong to the open scope. */
-bool psi_py_to_array(PyObject *o, psi_array *out);                        /* an array or array-like */
-bool psi_py_to_value(PyObject *o, psi_array *out);                        /* also a scalar or a buffer */
-bool psi_py_to_value_as(PyObject *o, int dtype, psi_array *out);          /* ... weakly of a dtype; -1 for none */
+bool psi_py_to_array(PyObject *o, psi_array *out);               /* an array or array-like */
+bool psi_py_to_value(PyObject *o, psi_array *out);               /* also a scalar or a buffer */
+bool psi_py_to_value_as(PyObject *o, int dtype, psi_array *out); /* ... weakly of a dtype; -1 for none */
 bool psi_py_to_pair(PyObject *a, PyObject *b, psi_array *x, psi_array *y); /* two operands of one op */
-bool psi_py_to_arrays(PyObject *o, psi_arrays *out);                      /* a list or tuple of arrays */
+bool psi_py_to_arrays(PyObject *o, psi_arrays *out);                       /* a list or tuple of arrays */
 bool psi_py_to_int(PyObject *o, int64_t *out);
 bool psi_py_to_float(PyObject *o, double *out);
 bool psi_py_to_bool(PyObject *o, bool *out);
@@ -206,7 +200,8 @@ extern PyMethodDef psi_py_array_methods[];
 
 typedef PyObject *(*psi_py_entry)(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 /* Calls a function's entry with `self` as its first argument. */
-PyObject *psi_py_as_method(psi_py_entry entry, PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *psi_py_as_method(psi_py_entry entry, PyObject *self, PyObject *const *args, Py_ssize_t count,
+                           PyObject *names);
 
 /* One list of functions per submodule, generated from api.def. */
 typedef struct psi_py_submodule {

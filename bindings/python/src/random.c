@@ -75,7 +75,8 @@ PSI_PY_ENTRY(random, normal)
     sample s;
     if (!psi_py_enter(&call, v[5]))
         return NULL;
-    if (!read_sample(v[0], v[1], v[4], PSI_FLOAT32, &s) || (psi_py_given(v[2]) && !psi_py_to_value(v[2], &loc)) ||
+    if (!read_sample(v[0], v[1], v[4], PSI_FLOAT32, &s) ||
+        (psi_py_given(v[2]) && !psi_py_to_value(v[2], &loc)) ||
         (psi_py_given(v[3]) && !psi_py_to_value(v[3], &scale)))
         return psi_py_leave_object(&call, NULL);
     return psi_py_leave(&call, psi_random_normal(s.shape.list, s.dtype, loc, scale, s.key));
@@ -89,7 +90,8 @@ PSI_PY_ENTRY(random, randint)
     sample s;
     if (!psi_py_enter(&call, v[5]))
         return NULL;
-    if (!read_sample(v[2], v[3], v[4], PSI_INT32, &s) || !psi_py_to_value(v[0], &low) || !psi_py_to_value(v[1], &high))
+    if (!read_sample(v[2], v[3], v[4], PSI_INT32, &s) || !psi_py_to_value(v[0], &low) ||
+        !psi_py_to_value(v[1], &high))
         return psi_py_leave_object(&call, NULL);
     return psi_py_leave(&call, psi_random_randint(low, high, s.shape.list, s.dtype, s.key));
 }
@@ -115,7 +117,9 @@ PSI_PY_ENTRY(random, truncated_normal)
     sample s;
     if (!psi_py_enter(&call, v[5]))
         return NULL;
-    if (!read_sample(v[2], v[3], v[4], PSI_FLOAT32, &s) || !psi_py_to_value(v[0], &low) || !psi_py_to_value(v[1], &high))
+    if (!read_sample(v[2], v[3], v[4], PSI_FLOAT32, &s) || !psi_py_to_value(v[0], &low) ||
+        !psi_py_to_value(v[1], &high))
         return psi_py_leave_object(&call, NULL);
-    return psi_py_leave(&call, psi_random_truncated_normal(low, high, s.has_shape ? s.shape.list : PSI_NONE, s.dtype, s.key));
+    return psi_py_leave(
+        &call, psi_random_truncated_normal(low, high, s.has_shape ? s.shape.list : PSI_NONE, s.dtype, s.key));
 }

@@ -65,7 +65,8 @@ PSI_PY_ENTRY(core, set_default_stream)
     PSI_PY_BIND("set_default_stream", 1, 0, 1, "stream");
     psi_stream s;
     if (Py_TYPE(v[0]) != &psi_py_stream_type) {
-        PyErr_Format(PyExc_TypeError, "set_default_stream(): give a Stream, not %.100s", Py_TYPE(v[0])->tp_name);
+        PyErr_Format(PyExc_TypeError, "set_default_stream(): give a Stream, not %.100s",
+                     Py_TYPE(v[0])->tp_name);
         return NULL;
     }
     if (!psi_py_to_stream(v[0], &s))
@@ -140,22 +141,22 @@ PSI_PY_ENTRY(core, async_eval)
 
 /* ---- memory ---- */
 
-#define NO_ARGUMENTS(module, name, ...)                                                                      \
-    PSI_PY_ENTRY(module, name)                                                                               \
-    {                                                                                                        \
-        (void)self, (void)args;                                                                              \
-        if (count || (keywords && PyTuple_GET_SIZE(keywords))) {                                             \
-            PyErr_SetString(PyExc_TypeError, #name "() takes no arguments");                                 \
-            return NULL;                                                                                     \
-        }                                                                                                    \
-        __VA_ARGS__;                                                                                         \
+#define NO_ARGUMENTS(module, name, ...)                                      \
+    PSI_PY_ENTRY(module, name)                                               \
+    {                                                                        \
+        (void)self, (void)args;                                              \
+        if (count || (keywords && PyTuple_GET_SIZE(keywords))) {             \
+            PyErr_SetString(PyExc_TypeError, #name "() takes no arguments"); \
+            return NULL;                                                     \
+        }                                                                    \
+        __VA_ARGS__;                                                         \
     }
 
-#define LIMIT(module, name, fn)                                                                              \
-    PSI_PY_ENTRY(module, name)                                                                               \
-    {                                                                                                        \
-        PSI_PY_BIND(#name, 1, 0, 1, "limit");                                                                \
-        return set_limit(v[0], fn);                                                                          \
+#define LIMIT(module, name, fn)               \
+    PSI_PY_ENTRY(module, name)                \
+    {                                         \
+        PSI_PY_BIND(#name, 1, 0, 1, "limit"); \
+        return set_limit(v[0], fn);           \
     }
 
 static PyObject *set_limit(PyObject *o, size_t (*fn)(size_t))

@@ -9,8 +9,7 @@ typedef enum function_kind { GRAD, VALUE_AND_GRAD, VMAP } function_kind;
 
 /* What grad() and its kin return: a callable that the garbage collector can traverse. */
 typedef struct function {
-    PyObject_HEAD
-    function_kind kind;
+    PyObject_HEAD function_kind kind;
     PyObject *fun;
     PyObject *argnums;  /* grad: a sorted tuple of ints */
     PyObject *argnames; /* grad: a frozenset of str */
@@ -30,7 +29,8 @@ typedef struct trace {
 static psi_arrays failed(void)
 {
     if (!psi_failed())
-        psi_fail(PSI_INVALID_ARGUMENT, PSI_RUNTIME_ERROR, "the function that is transformed raised an exception");
+        psi_fail(PSI_INVALID_ARGUMENT, PSI_RUNTIME_ERROR,
+                 "the function that is transformed raised an exception");
     return (psi_arrays){NULL, 0};
 }
 
@@ -46,12 +46,15 @@ static bool value_fits(const trace *t)
         return true;
     if (t->scalar_only)
         PyErr_Format(PyExc_ValueError,
-                     "%s The return value of the function whose gradient is wanted should be a scalar array; but %.100s "
+                     "%s The return value of the function whose gradient is wanted should be a scalar array; "
+                     "but %.100s "
                      "was returned.",
                      t->tag, Py_TYPE(value)->tp_name);
-    else if (!PyTuple_Check(value) || !PyTuple_GET_SIZE(value) || !psi_py_is_array(PyTuple_GET_ITEM(value, 0)))
+    else if (!PyTuple_Check(value) || !PyTuple_GET_SIZE(value) ||
+             !psi_py_is_array(PyTuple_GET_ITEM(value, 0)))
         PyErr_Format(PyExc_ValueError,
-                     "%s The return value of the function whose gradient is wanted should be a scalar array or a tuple "
+                     "%s The return value of the function whose gradient is wanted should be a scalar array "
+                     "or a tuple "
                      "that begins with one; but %.100s was returned.",
                      t->tag, Py_TYPE(value)->tp_name);
     else
@@ -75,7 +78,10 @@ static psi_arrays run(psi_arrays inputs, void *context)
     /* The containers get their arrays back, whatever happened. */
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    psi_py_swap back = {.leaves = t->leaves.items, .count = t->leaves.count, .only = still_ours, .made = items,
+    psi_py_swap back = {.leaves = t->leaves.items,
+                        .count = t->leaves.count,
+                        .only = still_ours,
+                        .made = items,
                         .arrays = inputs.data};
     restored = args ? psi_py_tree_swap(args, &back) : NULL;
     Py_XDECREF(restored);
@@ -122,7 +128,8 @@ static bool check_call(const function *f, PyObject *args, PyObject *kwargs, cons
     long last = n ? PyLong_AsLong(PyTuple_GET_ITEM(f->argnums, n - 1)) : -1;
     if (last >= PyTuple_GET_SIZE(args)) {
         PyErr_Format(PyExc_ValueError,
-                     "%s Can't compute the gradient of argument index %ld because the function is called with only %zd "
+                     "%s Can't compute the gradient of argument index %ld because the function is called "
+                     "with only %zd "
                      "positional arguments.",
                      tag, last, PyTuple_GET_SIZE(args));
         return false;
@@ -133,7 +140,8 @@ static bool check_call(const function *f, PyObject *args, PyObject *kwargs, cons
         ok = PyDict_Contains(kwargs, name) == 1;
         if (!ok)
             PyErr_Format(PyExc_ValueError,
-                         "%s Can't compute the gradient of keyword argument '%U' because the function is called with the "
+                         "%s Can't compute the gradient of keyword argument '%U' because the function is "
+                         "called with the "
                          "keyword arguments %R",
                          tag, name, kwargs);
         Py_DECREF(name);
@@ -167,7 +175,8 @@ static bool collect_arguments(const function *f, trace *t, wanted *w)
     Py_ssize_t next = 0;
     for (Py_ssize_t i = 0; ok && i < PyTuple_GET_SIZE(t->args); i++) {
         Py_ssize_t before = t->leaves.count;
-        bool mine = next < PyTuple_GET_SIZE(f->argnums) && PyLong_AsLong(PyTuple_GET_ITEM(f->argnums, next)) == i;
+        bool mine =
+            next < PyTuple_GET_SIZE(f->argnums) && PyLong_AsLong(PyTuple_GET_ITEM(f->argnums, next)) == i;
         ok = collect(t, PyTuple_GET_ITEM(t->args, i), mine) && (!mine || want(w, before, t->leaves.count));
         next += mine;
     }
@@ -233,7 +242,10 @@ static PyObject *arrange(const function *f, const trace *t, psi_arrays outputs, 
 
 static PyObject *call_grad(const function *f, PyObject *args, PyObject *kwargs)
 {
-    trace t = {.fun = f->fun, .args = args, .kwargs = kwargs, .tag = f->kind == GRAD ? "[grad]" : "[value_and_grad]",
+    trace t = {.fun = f->fun,
+               .args = args,
+               .kwargs = kwargs,
+               .tag = f->kind == GRAD ? "[grad]" : "[value_and_grad]",
                .scalar_only = f->kind == GRAD};
     wanted w = {0};
     psi_arrays outputs, grads;
@@ -241,8 +253,8 @@ static PyObject *call_grad(const function *f, PyObject *args, PyObject *kwargs)
     psi_py_call call;
     if (!check_call(f, args, kwargs, t.tag) || !psi_py_enter(&call, NULL))
         return NULL;
-    if (collect_arguments(f, &t, &w) &&
-        psi_value_and_grad(run, &t, psi_py_leaf_arrays(&t.leaves), (psi_ints){w.places, w.count}, &outputs, &grads))
+    if (collect_arguments(f, &t, &w) && psi_value_and_grad(run, &t, psi_py_leaf_arrays(&t.leaves),
+                                                           (psi_ints){w.places, w.count}, &outputs, &grads))
         out = arrange(f, &t, outputs, grads);
     out = psi_py_leave_object(&call, out);
     PyMem_Free(w.places);
@@ -303,7 +315,8 @@ static bool flatten_axes(PyObject *tree, PyObject *axes, axis_list *out)
             return false;
         }
         for (Py_ssize_t i = 0; ok && i < n; i++)
-            ok = flatten_axes(PySequence_Fast_GET_ITEM(tree, i), deeper ? PySequence_Fast_GET_ITEM(axes, i) : axes, out);
+            ok = flatten_axes(PySequence_Fast_GET_ITEM(tree, i),
+                              deeper ? PySequence_Fast_GET_ITEM(axes, i) : axes, out);
         return ok;
     }
     if (PyDict_Check(tree)) {
@@ -325,8 +338,9 @@ static bool flatten_axes(PyObject *tree, PyObject *axes, axis_list *out)
 /* Results come with the mapped axis first; moves it to where it is wanted. */
 static bool place_outputs(PyObject *value, PyObject *axes, psi_arrays outputs)
 {
-    axis_list out = {psi_arrays_new(outputs.count).data ? (int64_t *)psi_arrays_new(outputs.count).data : NULL, outputs, 0,
-                     true};
+    axis_list out = {psi_arrays_new(outputs.count).data ? (int64_t *)psi_arrays_new(outputs.count).data
+                                                        : NULL,
+                     outputs, 0, true};
     if (!out.data || !flatten_axes(value, axes, &out))
         return false;
     for (int i = 0; i < outputs.count; i++)
@@ -407,7 +421,8 @@ static void dealloc(PyObject *self)
     PyObject_GC_Del(self);
 }
 
-static PyGetSetDef properties[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL}, {0}};
+static PyGetSetDef properties[] = {{"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, NULL, NULL},
+                                   {0}};
 
 PyTypeObject psi_py_function_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "psionic._core.Function",
@@ -457,9 +472,11 @@ static PyObject *read_argnums(PyObject *o, bool names, const char *tag)
         long n = PyLong_Check(item) ? PyLong_AsLong(item) : -1;
         bool duplicate = n >= 0 && n == before;
         if (!PyLong_Check(item))
-            PyErr_Format(PyExc_TypeError, "%s argnums should be ints, not %.100s", tag, Py_TYPE(item)->tp_name);
+            PyErr_Format(PyExc_TypeError, "%s argnums should be ints, not %.100s", tag,
+                         Py_TYPE(item)->tp_name);
         else if (n < 0)
-            PyErr_Format(PyExc_ValueError, "%s Can't compute the gradient of negative argument index %R", tag, item);
+            PyErr_Format(PyExc_ValueError, "%s Can't compute the gradient of negative argument index %R", tag,
+                         item);
         else if (duplicate)
             PyErr_Format(PyExc_ValueError, "%s Duplicate argument index %ld is not allowed.", tag, n);
         if (PyErr_Occurred()) {

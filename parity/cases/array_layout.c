@@ -1,9 +1,6 @@
 /* array_layout.c: the mirror of upstream's "test array metadata" in tests/array_tests.cpp: which layouts arrays have. */
 #include "case.h"
 
-/* Until the op table has slice, the row has no case; opgen defines the macro with the op. */
-#ifdef psi_slice
-
 #define FLAGS_(a, c, r, k)                                                            \
     CHECK_EQ_INT(psi_is_contiguous(a), c), CHECK_EQ_INT(psi_is_row_contiguous(a), r), \
         CHECK_EQ_INT(psi_is_col_contiguous(a), k)
@@ -81,4 +78,3 @@ PARITY_CASE(array_core, "tests/array_tests.cpp", "test array metadata")
         FLAGS_(columns.data[i], false, false, false);
     }
 }
-#endif

@@ -39,12 +39,8 @@ static inline psi_array counted(int64_t from, psi_ints shape, psi_dtype dtype)
 /* SHAPED(PSI_INT32S(1, 2, 3, 4), 2, 2) */
 #define SHAPED(list, ...) psi_reshape(list, PSI_INTS(__VA_ARGS__))
 /* The library itself says that two arrays have one shape and the same values; dtypes may differ. */
-#ifdef psi_array_equal
 #define CHECK_EQUAL(a, b) CHECK_TRUE(psi_array_equal(a, b, false))
 #define CHECK_UNEQUAL(a, b) CHECK_TRUE(psi_logical_not(psi_array_equal(a, b, false)))
-#else
-#define CHECK_EQUAL(a, b) CHECK_CLOSE(a, b, 0, 0)
-#endif
 /* A list of lengths. */
 #define CHECK_INTS(got, ...) parity_check_shape(PARITY_HERE_, #got, (got), PSI_INTS(__VA_ARGS__))
 /* An argument is refused as such. */

@@ -114,3 +114,35 @@ PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test laplace")
     psi_array plain = psi_random_laplace(PSI_INTS(64), PSI_FLOAT32, 0, 1, psi_random_key(32));
     CHECK_CLOSE(moved, psi_add(psi_multiply(plain, f32(3)), f32(2)), 1e-5, 1e-5);
 }
+
+PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test categorical")
+{
+    psi_array flat = psi_zeros(PSI_INTS(6, 9), PSI_FLOAT32);
+    int64_t largest = -1;
+    CHECK_REFUSED(psi_random_categorical(flat, 2, PSI_NONE, NULL));
+    CHECK_REFUSED(psi_random_categorical(flat, -3, PSI_NONE, NULL));
+    CHECK_REFUSED(psi_random_categorical(flat, 1, PSI_INTS(1), NULL));
+    CHECK_REFUSED(psi_random_categorical(flat, 1, PSI_INTS(7), NULL));
+    CHECK_REFUSED(psi_random_categorical(flat, 1, PSI_INTS(6, 1), NULL));
+    CHECK_SHAPE(psi_random_categorical(flat, 0, PSI_NONE, NULL), 9);
+    CHECK_SHAPE(psi_random_categorical(flat, 1, PSI_NONE, NULL), 6);
+    CHECK_SHAPE(psi_random_categorical(flat, -2, PSI_NONE, NULL), 9);
+    psi_array drawn = psi_random_categorical(flat, -1, PSI_NONE, psi_random_key(4));
+    CHECK_SHAPE(drawn, 6);
+    CHECK_DTYPE(drawn, PSI_UINT32);
+    CHECK(psi_item_int(psi_max(drawn, PSI_NONE, false), &largest) && largest < 9);
+    drawn = psi_random_categorical(flat, 0, PSI_INTS(40, 9), psi_random_key(4));
+    CHECK_SHAPE(drawn, 40, 9);
+    CHECK(psi_item_int(psi_max(drawn, PSI_NONE, false), &largest) && largest == 5);
+    /* What is certain, and what is impossible. */
+    CHECK_VALUES(psi_random_categorical(PSI_FLOATS(2, -3, 0, INFINITY), -1, PSI_NONE, NULL), 3);
+    CHECK_VALUES(psi_random_categorical(PSI_FLOATS(-INFINITY, -INFINITY, -9, -INFINITY), -1, PSI_NONE, NULL),
+                 2);
+    psi_array never =
+        psi_random_categorical(PSI_FLOATS(0, -INFINITY, 0), -1, PSI_INTS(300), psi_random_key(1));
+    CHECK_TRUE(psi_all(psi_not_equal(never, i32(1)), PSI_NONE, false));
+    psi_array box = psi_zeros(PSI_INTS(2, 3, 4), PSI_FLOAT32);
+    CHECK_SHAPE(psi_random_categorical_num_samples(box, -1, 5, NULL), 2, 3, 5);
+    CHECK_SHAPE(psi_random_categorical_num_samples(box, 1, 5, NULL), 2, 4, 5);
+    CHECK_SHAPE(psi_random_categorical_num_samples(box, -3, 5, NULL), 3, 4, 5);
+}

@@ -7,21 +7,26 @@
 
 void psi_strided_of(psi_strided *s, psi_array a)
 {
-    s->base = psi_values(a);
-    s->itemsize = (int)psi_itemsize(a);
-    for (int i = 0; i < a->ndim; i++) {
-        s->shape[i] = a->shape[i];
-        s->strides[i] = psi_strides_of(a)[i];
-    }
-    s->ndim = psi_collapse(a->ndim, s->shape, 1, (int64_t *const[]){s->strides});
+    psi_strided_with(s, a, psi_shape_of(a), psi_strides_of(a));
 }
 
-#define RUN(type)                                                                                            \
-    do {                                                                                                     \
-        type *o = out;                                                                                       \
-        const type *p = (const void *)from;                                                                  \
-        for (int64_t i = 0; i < n; i++)                                                                      \
-            o[i] = p[i * stride];                                                                            \
+void psi_strided_with(psi_strided *s, psi_array a, psi_ints shape, const int64_t *strides)
+{
+    s->base = psi_values(a);
+    s->itemsize = (int)psi_itemsize(a);
+    for (int i = 0; i < shape.count; i++) {
+        s->shape[i] = shape.data[i];
+        s->strides[i] = strides[i];
+    }
+    s->ndim = psi_collapse(shape.count, s->shape, 1, (int64_t *const[]){s->strides});
+}
+
+#define RUN(type)                           \
+    do {                                    \
+        type *o = out;                      \
+        const type *p = (const void *)from; \
+        for (int64_t i = 0; i < n; i++)     \
+            o[i] = p[i * stride];           \
     } while (0)
 
 /* n elements at a constant stride, to dense memory. */
@@ -60,6 +65,27 @@ void psi_strided_load(const psi_strided *s, int64_t start, int64_t n, void *out)
         at[last] += length;
         for (int i = last; i > 0 && at[i] == s->shape[i]; i--) {
             offset += s->strides[i - 1] - at[i] * s->strides[i];
+            at[i] = 0;
+            at[i - 1]++;
+        }
+    }
+}
+
+void psi_strided_places(const psi_strided *s, int64_t start, int64_t n, int64_t *out)
+{
+    int64_t at[PSI_MAX_NDIM], rest = start, place = 0;
+    int last = s->ndim - 1;
+    for (int i = last; i >= 0; i--) {
+        at[i] = rest % s->shape[i];
+        rest /= s->shape[i];
+        place += at[i] * s->strides[i];
+    }
+    for (int64_t k = 0; k < n; k++) {
+        out[k] = place;
+        at[last]++;
+        place += s->strides[last];
+        for (int i = last; i > 0 && at[i] == s->shape[i]; i--) {
+            place += s->strides[i - 1] - at[i] * s->strides[i];
             at[i] = 0;
             at[i - 1]++;
         }

@@ -14,7 +14,13 @@ typedef struct psi_strided {
 /* Describes a ready array. */
 void psi_strided_of(psi_strided *s, psi_array a);
 
+/* Describes elements of a ready array by another shape and strides. */
+void psi_strided_with(psi_strided *s, psi_array a, psi_ints shape, const int64_t *strides);
+
 /* Writes elements [start, start + n) of row-major order, densely, to out. */
 void psi_strided_load(const psi_strided *s, int64_t start, int64_t n, void *out);
+
+/* The same elements' distances from the base, in elements. */
+void psi_strided_places(const psi_strided *s, int64_t start, int64_t n, int64_t *out);
 
 #endif

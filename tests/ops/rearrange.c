@@ -30,7 +30,8 @@ static void broadcasts_and_stacks(void **state)
     assert_int_equal(shape.data[1], 2);
     assert_int_equal(psi_broadcast_shapes(PSI_INTS(2), PSI_INTS(3)).count, -1);
     assert_true(psi_error(NULL));
-    psi_arrays both = psi_broadcast_arrays(PSI_ARRAYS(psi_expand_dims(PSI_FLOATS(1, 2), PSI_INTS(1)), PSI_FLOATS(3, 4)));
+    psi_arrays both =
+        psi_broadcast_arrays(PSI_ARRAYS(psi_expand_dims(PSI_FLOATS(1, 2), PSI_INTS(1)), PSI_FLOATS(3, 4)));
     EXPECT(both.data[0], PSI_INTS(2, 2), 1, 1, 2, 2);
     EXPECT(both.data[1], PSI_INTS(2, 2), 3, 4, 3, 4);
     EXPECT(psi_stack(PSI_ARRAYS(PSI_FLOATS(1, 2), PSI_FLOATS(3, 4)), -1), PSI_INTS(2, 2), 1, 3, 2, 4);
@@ -72,7 +73,8 @@ static void lays_out(void **state)
     EXPECT(psi_copy(t), PSI_INTS(3, 2), 0, 3, 1, 4, 2, 5);
     /* Long enough to be cut into blocks, in both directions. */
     psi_array big = psi_reshape(psi_repeat(PSI_FLOATS(0, 1, 2, 3, 4), 100 * 70, 0), PSI_INTS(350, 100));
-    psi_array back = psi_contiguous(psi_transpose(psi_contiguous(psi_transpose(big, PSI_NONE), false), PSI_NONE), false);
+    psi_array back =
+        psi_contiguous(psi_transpose(psi_contiguous(psi_transpose(big, PSI_NONE), false), PSI_NONE), false);
     float *x = malloc(140000), *y = malloc(140000);
     assert_true(psi_read(big, x, 140000) && psi_read(back, y, 140000));
     assert_memory_equal(x, y, 140000);
@@ -93,6 +95,8 @@ static void views_bits(void **state)
     EXPECT(psi_view(psi_split_at(bytes, PSI_INTS(1, 5), 0).data[1], PSI_UINT16), PSI_INTS(2), 0x0201, 0x0403);
     psi_array t = psi_transpose(psi_reshape(bytes, PSI_INTS(4, 3)), PSI_NONE);
     EXPECT(psi_view(t, PSI_UINT16), PSI_INTS(3, 2), 0x0300, 0x0906, 0x0401, 0x0a07, 0x0502, 0x0b08);
+    psi_array column = psi_broadcast_to(psi_reshape(PSI_INT32S(0x00070005), PSI_INTS(1, 1)), PSI_INTS(2, 1));
+    EXPECT(psi_view(column, PSI_UINT16), PSI_INTS(2, 2), 5, 7, 5, 7);
     expect_error(psi_view(bytes, PSI_COMPLEX64), PSI_VALUE_ERROR);
     expect_error(psi_view(psi_scalar(1, PSI_FLOAT32), PSI_UINT8), PSI_VALUE_ERROR);
 }
@@ -117,7 +121,8 @@ static psi_arrays folded(psi_arrays in, void *context)
 {
     (void)context;
     psi_array a = psi_unflatten(psi_flatten(in.data[0], 0, 1), 0, PSI_INTS(3, -1));
-    return just(psi_squeeze(psi_contiguous(psi_expand_dims(psi_swapaxes(a, 0, 1), PSI_INTS(0)), false), PSI_INTS(0)));
+    return just(
+        psi_squeeze(psi_contiguous(psi_expand_dims(psi_swapaxes(a, 0, 1), PSI_INTS(0)), false), PSI_INTS(0)));
 }
 
 static psi_arrays rolled(psi_arrays in, void *context)

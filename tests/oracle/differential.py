@@ -16,7 +16,7 @@ from generate import Generator
 from table import DTYPES, functions
 
 HERE = pathlib.Path(__file__).parent
-PATIENCE = 30  # seconds for one line or one step
+PATIENCE = 15  # seconds for one line or one step
 WHEEL = "0.31.1"
 EVERY_PAIR = 2000  # from so many programs on, every op must have run with every dtype
 

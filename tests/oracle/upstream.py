@@ -96,6 +96,7 @@ CALLS = {
     "trace": lambda a, offset, axis1, axis2, dtype: mx.trace(a, offset, axis1, axis2, dtype),
     "tensordot_axes": lambda a, b, axes_a, axes_b: mx.tensordot(a, b, [axes_a, axes_b]),
     "softmax": lambda a, axes, precise: mx.softmax(a, axes, precise=precise),
+    "array_equal": lambda a, b, equal_nan: mx.array_equal(a, b, equal_nan=equal_nan),
     "isclose": lambda a, b, rtol, atol, equal_nan: mx.isclose(a, b, rtol, atol, equal_nan=equal_nan),
     "allclose": lambda a, b, rtol, atol, equal_nan: mx.allclose(a, b, rtol, atol, equal_nan=equal_nan),
     **{name: lambda a, axis, reverse, inclusive, f=getattr(mx, name): f(a, axis, reverse=reverse, inclusive=inclusive)

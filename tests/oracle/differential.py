@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from differences import DIFFERENCES, NOT_COMPARABLE
+from differences import DIFFERENCES, NOT_COMPARABLE, comparable
 from generate import Generator
 from table import DTYPES, functions
 
@@ -225,7 +225,7 @@ def main():
     parser.add_argument("--only", help="functions to run, comma-separated")
     options = parser.parse_args()
     table = functions(options.build / "generated/ops.json")
-    table = {name: f for name, f in table.items() if name not in NOT_COMPARABLE}
+    table = {name: f for name, f in table.items() if comparable(name)}
     if options.only:
         table = {name: f for name, f in table.items() if name in options.only.split(",")}
     folder = options.build / "differential"
@@ -238,7 +238,7 @@ def main():
         if options.replay:
             sources = [lambda ask, p=p: [ask(line) for line in p] for p in recorded(options.replay)]
         else:
-            generator = Generator(table, NOT_COMPARABLE, options.seed)
+            generator = Generator(table, options.seed)
             sources = [generator.program] * options.programs
         for number, source in enumerate(sources):
             lines, failures = one_program(number, source, ours, upstream, table, tally, programs_file)

@@ -561,6 +561,9 @@ MAKERS = {
     "loc?": optional(real_bound(-1)), "scale?": optional(real_bound(2)),
     "random_bernoulli.p?": optional(real_bound(0.5)), "random_bernoulli.shape?": optional(lambda p: ints(p.shape())),
     "random_truncated_normal.shape?": optional(lambda p: ints(p.shape())),
+    "random_categorical.shape?": lambda p: "none", "num_samples": between(0, 4),
+    "logits": lambda p: p.first_array(1).name,
+    "random_categorical.axis": axis_of("logits"), "random_categorical_num_samples.axis": axis_of("logits"),
     "n": between(0, 6), "m?": optional(between(0, 6)), "k": between(-3, 4),
     "full.value": lambda p: p.like(shape_of(p.args["shape"][1:-1] or "-"), p.dtype()).name,
     "where.condition": lambda p: p.like(p.array(p.pair_dtype).shape, p.pick(["bool", "bool", "int32", "float32"])).name,
@@ -570,9 +573,9 @@ MAKERS = {
 
 
 class Generator:
-    def __init__(self, table, skipped, seed):
+    def __init__(self, table, seed):
         self.rng = np.random.default_rng(seed)
-        self.table = {name: f for name, f in table.items() if name not in skipped}
+        self.table = table
         self.queue = []
         for f in self.table.values():
             for name, kind in f.parameters:

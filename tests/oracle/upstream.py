@@ -105,6 +105,9 @@ CALLS = {
     "random_split": lambda key: list(mx.random.split(key)),
     "random_split_num": lambda key, num: mx.random.split(key, num),
     "random_uniform": lambda low, high, shape, dtype, key: mx.random.uniform(low, high, shape, dtype, key),
+    "random_categorical": lambda logits, axis, shape, key: mx.random.categorical(logits, axis, shape, None, key),
+    "random_categorical_num_samples": lambda logits, axis, num_samples, key:
+    mx.random.categorical(logits, axis, None, num_samples, key),
     "random_bernoulli": lambda p, shape, key: mx.random.bernoulli(0.5 if p is None else p, shape, key),
     "full": full,
     "full_like": lambda a, value, dtype: mx.broadcast_arrays(a, value)[1].astype(dtype or a.dtype),  # as in C++

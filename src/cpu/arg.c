@@ -32,7 +32,7 @@ static void rows_task(void *context, int64_t index)
     job *j = context;
     int64_t stop = least((index + 1) * j->per_task, j->outer);
     for (int64_t r = index * j->per_task; r < stop; r++) {
-        char best[16];
+        _Alignas(16) char best[16];
         const char *x = psi_tile_load(&j->tiles, 0, r * j->length, j->length);
         if (!x) {
             atomic_store(&j->failed, true);
@@ -70,7 +70,8 @@ static bool run_chunks(job *j)
     if (ok)
         psi_parallel(tasks, chunk_task, j);
     for (int64_t r = 0; ok && r < j->outer; r++) {
-        char *best = j->best + r * j->chunks * j->item, top[16];
+        char *best = j->best + r * j->chunks * j->item;
+        _Alignas(16) char top[16];
         uint32_t winner = 0;
         memcpy(top, best, (size_t)j->item);
         j->kernel.row(j->chunks, best, 0, top, &winner);

@@ -21,7 +21,7 @@ typedef struct job {
     int64_t outer, length, inner; /* axes before, the axis, axes after */
     int64_t item, out_item, per_task, tiles_across;
     bool reverse, inclusive;
-    char nothing[16];
+    _Alignas(16) char nothing[16];
     atomic_bool failed;
 } job;
 
@@ -43,7 +43,7 @@ static void combine_row(const job *j, int64_t n, int64_t step, char *out, const 
 static void scan_row(const job *j, char *out, const char *in)
 {
     int64_t n = j->length, step = j->reverse ? -1 : 1, last = (n - 1) * j->item;
-    char carry[16];
+    _Alignas(16) char carry[16];
     const char *first = j->reverse ? in + last : in;
     char *to = j->reverse ? out + last : out;
     memcpy(carry, j->inclusive ? first : j->nothing, (size_t)j->item);

@@ -44,7 +44,7 @@ static void kernels_agree(void **state)
                 size_t item = psi_dtype_size(psi_accumulator_dtype(kind, element_dtypes[d]));
                 fill(element_dtypes[d], kind, MOST, in);
                 for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
-                    char rows[16], plain[16];
+                    _Alignas(16) char rows[16], plain[16];
                     k->start(1, plain);
                     for (int64_t i = 0; i < lengths[l]; i++)
                         k->columns(1, 1, 0, plain, in + i * (int64_t)psi_dtype_size(element_dtypes[d]));
@@ -130,11 +130,95 @@ static void long_sums_are_accurate(void **state)
         assert_true(fabs(sums[i] - 200000 * (double)0.1f) <= 0.03);
 }
 
+/* Of every ISA: places and running values are those of the lowest, element by element. */
+static void arg_and_scan_kernels_agree(void **state)
+{
+    (void)state;
+    static _Alignas(16) char in[MOST * 8], mine[MOST * 8], plain[MOST * 8];
+    const psi_reduce_table *lowest = psi_cpu_reduce_table_of(PSI_ISA_v2);
+    for (int isa = 0; isa < PSI_ISA_COUNT; isa++)
+        for (int d = 0; psi_isa_runs((psi_isa)isa) && d < DTYPES; d++) {
+            psi_dtype t = element_dtypes[d];
+            size_t item = psi_dtype_size(t);
+            const psi_reduce_table *table = psi_cpu_reduce_table_of((psi_isa)isa);
+            fill(t, PSI_REDUCE_SUM, MOST, in);
+            for (int kind = 0; kind < 2; kind++) {
+                _Alignas(16) char best[16], top[16];
+                uint32_t index = 0, at = 0;
+                memcpy(best, in, item);
+                memcpy(top, in, item);
+                table->arg[t][kind].row(MOST, in, 0, best, &index);
+                for (uint32_t i = 0; i < MOST; i++)
+                    lowest->arg[t][kind].columns(1, in + i * item, i, top, &at);
+                assert_int_equal(index, at);
+                assert_memory_equal(best, top, item);
+            }
+            for (int kind = 0; kind < PSI_SCAN_KINDS; kind++) {
+                _Alignas(16) char carry[16];
+                memcpy(carry, in, item);
+                table->scan[t][kind].row(MOST, 1, mine, in, carry);
+                memcpy(carry, in, item);
+                for (size_t i = 0; i < MOST; i++) {
+                    lowest->scan[t][kind].columns(1, plain + i * item, carry, in + i * item);
+                    memcpy(carry, plain + i * item, item);
+                }
+                assert_memory_equal(mine, plain, MOST * item);
+            }
+        }
+}
+
+static psi_array every_reduction(psi_array a, int which)
+{
+    switch (which) {
+    case 0:
+        return psi_sum(a, PSI_NONE, false);
+    case 1:
+        return psi_sum(a, PSI_INTS(0), false);
+    case 2:
+        return psi_prod(a, PSI_INTS(1), false);
+    case 3:
+        return psi_softmax(a, PSI_INTS(1), false);
+    case 4:
+        return psi_softmax(psi_flatten(a, 0, -1), PSI_NONE, false);
+    case 5:
+        return psi_logsumexp(a, PSI_NONE, false);
+    case 6:
+        return psi_argmax(psi_flatten(a, 0, -1), 0, false);
+    case 7:
+        return psi_sum(psi_transpose(a, PSI_NONE), PSI_INTS(0), false);
+    default:
+        return psi_cumsum(a, 0, false, true);
+    }
+}
+
+static void threads_change_no_bits(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array x = psi_sin(psi_reshape(psi_arange(0, 700 * 1500, 1, PSI_FLOAT32), PSI_INTS(700, 1500)));
+    assert_true(psi_eval1(x));
+    for (int which = 0; which < 9; which++)
+        for (int half = 0; half < 2; half++) {
+            psi_array a = half ? psi_astype(x, PSI_BFLOAT16) : x;
+            assert_true(psi_set_thread_count(1));
+            psi_array alone = every_reduction(a, which);
+            assert_true(psi_eval1(alone));
+            for (int threads = 2; threads < 5; threads++) {
+                assert_true(psi_set_thread_count(threads));
+                psi_array many = every_reduction(a, which);
+                assert_non_null(psi_data(many));
+                assert_memory_equal(psi_data(many), psi_data(alone), psi_nbytes(alone));
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kernels_agree),
         cmocka_unit_test(any_layout),
+        cmocka_unit_test(arg_and_scan_kernels_agree),
+        cmocka_unit_test(threads_change_no_bits),
         cmocka_unit_test(long_sums_are_accurate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

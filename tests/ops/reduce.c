@@ -122,6 +122,9 @@ static void special_values(void **state)
     EXPECT(psi_any(PSI_FLOATS(-0.0f, 0.0f), ALL), PSI_BOOL, SCALAR, 0);
     EXPECT(psi_all(PSI_FLOATS(1, -0.0f), ALL), PSI_BOOL, SCALAR, 0);
     EXPECT(psi_any(psi_astype(PSI_FLOATS(-0.0f), PSI_FLOAT16), PSI_INTS(0), false), PSI_BOOL, SCALAR, 0);
+    psi_array zeros = psi_negative(psi_zeros(PSI_INTS(3, 16), PSI_FLOAT32));
+    EXPECT(psi_any(zeros, PSI_INTS(1), false), PSI_BOOL, PSI_INTS(3), 0, 0, 0);
+    EXPECT(psi_all(zeros, PSI_INTS(1), false), PSI_BOOL, PSI_INTS(3), 0, 0, 0);
     EXPECT(psi_any(PSI_FLOATS(0, NAN), ALL), PSI_BOOL, SCALAR, 1);
     /* Halves are summed in float32 and rounded once. */
     EXPECT(psi_sum(psi_ones(PSI_INTS(3000), PSI_FLOAT16), ALL), PSI_FLOAT16, SCALAR, 3000);

@@ -58,6 +58,17 @@ static void dtypes(void **state)
     }
 }
 
+static void starts_from_the_lowest(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_complex64 z[] = {{-1, 5}, {-2, 0}}, y[2];
+    assert_true(
+        psi_read(psi_cummax(psi_array_from(z, PSI_INTS(2), PSI_COMPLEX64), 0, false, false), y, sizeof y));
+    assert_true(y[0].re == -INFINITY && y[1].re == -1 && y[1].im == 5);
+    EXPECT(psi_logcumsumexp(PSI_INT32S(3, 4), 0, false, false), PSI_INTS(2), -2147483648.0, 3);
+}
+
 static void nan_as_upstream(void **state)
 {
     (void)state;
@@ -104,8 +115,9 @@ static void gradients(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(directions),      cmocka_unit_test(axes),      cmocka_unit_test(dtypes),
-        cmocka_unit_test(nan_as_upstream), cmocka_unit_test(gradients),
+        cmocka_unit_test(directions), cmocka_unit_test(axes),
+        cmocka_unit_test(dtypes),     cmocka_unit_test(nan_as_upstream),
+        cmocka_unit_test(gradients),  cmocka_unit_test(starts_from_the_lowest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

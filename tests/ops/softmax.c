@@ -20,6 +20,8 @@ static void softmaxes(void **state)
     psi_array ints = psi_softmax(PSI_INT32S(0, 0), NO_AXES);
     assert_int_equal(psi_dtype_of(ints), PSI_FLOAT32);
     EXPECT(ints, PSI_INTS(2), 0.5, 0.5);
+    EXPECT(psi_softmax(psi_zeros(PSI_INTS(2, 2), PSI_INT8), PSI_INTS(0), false), PSI_INTS(2, 2), 0.5, 0.5,
+           0.5, 0.5);
     psi_array half = psi_softmax(psi_zeros(PSI_INTS(4096), PSI_FLOAT16), NO_AXES);
     assert_int_equal(psi_dtype_of(half), PSI_FLOAT16);
     EXPECT(psi_split_at(half, PSI_INTS(1), 0).data[0], PSI_INTS(1), 1.0 / 4096);
@@ -58,6 +60,8 @@ static void logsumexps(void **state)
     EXPECT(psi_logsumexp(x, PSI_INTS(0), false), PSI_INTS(2), 3.1269280, 4.1269280);
     EXPECT(psi_logsumexp(x, PSI_INTS(1), true), PSI_INTS(2, 1), 2.3132617, 4.3132617);
     EXPECT(psi_logsumexp(x, NO_AXES), PSI_SCALAR_SHAPE, 4.4401897);
+    EXPECT(psi_logsumexp(psi_reshape(PSI_FLOATS(1, 2), PSI_INTS(1, 2)), NO_AXES), PSI_SCALAR_SHAPE,
+           2.3132617);
     EXPECT(psi_logsumexp(PSI_FLOATS(-INFINITY, -INFINITY), NO_AXES), PSI_SCALAR_SHAPE, -INFINITY);
     EXPECT(psi_logsumexp(PSI_FLOATS(INFINITY, 1), NO_AXES), PSI_SCALAR_SHAPE, INFINITY);
     EXPECT(psi_logsumexp(PSI_FLOATS(NAN, 1), NO_AXES), PSI_SCALAR_SHAPE, NAN);

@@ -111,6 +111,7 @@
 
 #define R_ELEMENT float32
 #define R_TYPE float
+#define R_MASK uint32_t
 #define R_WIDE float
 #define R_LOWEST -INFINITY
 #define R_HIGHEST INFINITY
@@ -118,6 +119,7 @@
 
 #define R_ELEMENT float64
 #define R_TYPE double
+#define R_MASK uint64_t
 #define R_WIDE double
 #define R_LOWEST (double)-INFINITY
 #define R_HIGHEST (double)INFINITY
@@ -155,6 +157,7 @@
 
 #define R_ELEMENT complex64
 #define R_TYPE psi_complex64
+#define R_MASK bool
 #define R_WIDE psi_complex64
 #define R_LOWEST complex_of(-INFINITY, -INFINITY)
 #define R_HIGHEST complex_of(INFINITY, INFINITY)

@@ -13,7 +13,8 @@ from .options import Parser
 from .paths import UsageError, check_writable, write_atomically
 from .render import Progress, show, show_list
 from .session import prepare
-from .upstream import NOT_YET, check_checkout
+from .upstream import check_checkout, run_files
+from .upstream import show as show_upstream
 
 
 def _parser(command: str, description: str) -> Parser:
@@ -33,7 +34,8 @@ def parity(arguments: List[str]) -> int:
     select(options.only)  # refuses an unknown family before anything is built
     if options.report:
         check_writable(options.report, "the report")
-    checked = check_checkout(options.upstream) if options.upstream else 0
+    if options.upstream:
+        check_checkout(options.upstream)
     ensure_built()
     session = prepare(options.only)
     if options.list:
@@ -42,11 +44,16 @@ def parity(arguments: List[str]) -> int:
     session.run_cases(Progress(sys.stderr))
     result = session.to_report()
     show(result)
+    lost = False
     if options.upstream:
-        print(f"upstream: {checked} files are the tag's; {NOT_YET}")
+        progress = Progress(sys.stderr)
+        files = run_files(options.upstream, session.inventory, session.names, progress.tell)
+        progress.clear()
+        show_upstream(files)
+        lost = any(file.lost or file.problem for file in files)
     if options.report:
         write_atomically(options.report, report.to_text(result))
-    return 1 if report.any_failed(result) else 0
+    return 1 if lost or report.any_failed(result) else 0
 
 
 def cover(arguments: List[str]) -> int:

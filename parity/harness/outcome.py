@@ -6,7 +6,6 @@ from typing import Dict, List, Mapping, Optional, Sequence, Tuple
 from .inventory import BACKEND_CLOSURE, Anchor, Inventory, Row
 from .run import Case, Result
 
-NO_PYTHON = "no Python binding yet"
 NO_CASE = "no case yet"
 NO_GPU = "no GPU backend and no hardware"
 
@@ -40,7 +39,7 @@ def judge_row(inventory: Inventory, row: Row, case: Optional[Case], result: Opti
     entry = Entry(row.family, "row", row.id, row.file, row.test, row.wheel, "unsupported", counted_under=under,
                   checks_wanted=wanted)
     if case is None:
-        entry.reason = NO_PYTHON if row.file.endswith(".py") else NO_GPU if row.wheel == "needs_gpu" else NO_CASE
+        entry.reason = NO_GPU if row.wheel == "needs_gpu" else NO_CASE
         return entry
     _take(entry, case, result)
     if result is None or result.outcome in ("fail", "unsupported"):

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .paths import cases_program, PARITY, UsageError
+from .paths import PARITY, ROOT, UsageError, cases_program
 
 TIME_LIMIT = 60.0
 WORKERS = 2
@@ -44,9 +44,12 @@ class Result:
 
 
 def providers() -> List[Tuple[List[str], Dict[str, str]]]:
-    """The case program in C, and the anchors that concern the harness itself."""
+    """The case program in C, the anchors that concern the harness itself, and the cases in Python."""
     own = [sys.executable, "-m", "harness.selfcase"]
-    return [([str(cases_program())], {}), (own, {"PYTHONPATH": str(PARITY)})]
+    found: List[Tuple[List[str], Dict[str, str]]] = [([str(cases_program())], {}), (own, {"PYTHONPATH": str(PARITY)})]
+    if os.environ.get("PSIONIC_PARITY_PYTHON") != "none":  # the harness's own tests have no Python binding to show
+        found.append(([str(ROOT / "scripts" / "python"), str(PARITY / "python" / "pycase.py")], {}))
+    return found
 
 
 def discover() -> Dict[str, Case]:

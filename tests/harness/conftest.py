@@ -46,7 +46,7 @@ def fake(tmp_path, monkeypatch):
     program.write_text(textwrap.dedent(FAKE).format(python=sys.executable).lstrip())
     program.chmod(0o755)
     table = tmp_path / "cases.json"
-    environment = {**os.environ, "PSIONIC_PARITY_CASES": str(program), "FAKE_CASES": str(table),
+    environment = {**os.environ, "PSIONIC_PARITY_CASES": str(program), "PSIONIC_PARITY_PYTHON": "none", "FAKE_CASES": str(table),
                    "PYTHONPATH": str(ROOT / "parity"), "PSIONIC_PARITY_INNER": "1"}
 
     class Fake:
@@ -66,6 +66,7 @@ def fake(tmp_path, monkeypatch):
             return json.loads(self.report_path.read_text()), done.returncode
 
     monkeypatch.setenv("PSIONIC_PARITY_CASES", str(program))
+    monkeypatch.setenv("PSIONIC_PARITY_PYTHON", "none")
     monkeypatch.setenv("FAKE_CASES", str(table))
     made = Fake()
     made.cases({})

@@ -52,7 +52,7 @@ def test_a_refusal_does_not_count_where_the_wheel_passes():
 def test_a_row_without_a_case_says_why():
     assert judge_row(INVENTORY, ROW, None, None).reason == "no case yet"
     python = Row("array_core", "python/tests/a.py", "T.t", "pass", 1, frozenset())
-    assert judge_row(INVENTORY, python, None, None).reason == "no Python binding yet"
+    assert judge_row(INVENTORY, python, None, None).reason == "no case yet"
 
 
 def test_an_anchor_that_wants_hardware_passes_by_the_refusal_and_leaves_its_other_half():

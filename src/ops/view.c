@@ -75,7 +75,8 @@ psi_array psi_expand_to(psi_array a, psi_ints shape)
 {
     if (psi_is_error(a) || psi_same_ints(psi_shape_of(a), shape))
         return a;
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, shape);
     return psi_build(PSI_OP_broadcast, PSI_ARRAYS(a), psi_put_done(&attr), shape, psi_dtype_of(a));
 }
@@ -169,7 +170,8 @@ psi_array psi_reshape(psi_array a, psi_ints shape)
                            PSI_SHAPE(shape));
     if (psi_same_ints(psi_shape_of(a), to))
         return a;
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, to);
     return psi_build(PSI_OP_reshape, PSI_ARRAYS(a), psi_put_done(&attr), to, psi_dtype_of(a));
 }
@@ -214,7 +216,8 @@ static psi_array permute(psi_array a, const int64_t *axes)
     }
     if (same)
         return a;
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, (psi_ints){axes, a->ndim});
     return psi_build(PSI_OP_transpose, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){shape, a->ndim},
                      psi_dtype_of(a));
@@ -313,7 +316,8 @@ psi_array psi_expand_dims(psi_array a, psi_ints axes)
         return psi_error_array();
     for (int i = 0, next = 0, from = 0; i < ndim; i++)
         shape[i] = next < count && places[next] == i ? (next++, 1) : a->shape[from++];
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, (psi_ints){places, count});
     return psi_build(PSI_OP_expand_dims, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){shape, ndim},
                      psi_dtype_of(a));

@@ -282,6 +282,15 @@ void psi_plans_after_fork(void)
     in_flight = NULL;
 }
 
+/* Drops a plan that could not be finished; none of its steps will run. */
+static void abandon(psi_plan *plan)
+{
+    for (psi_batch *b = plan->batches; b; b = b->next)
+        for (int i = 0; i < b->count; i++)
+            psi_step_release(&b->steps[i]);
+    psi_plan_drop(plan);
+}
+
 psi_plan *psi_plan_new(psi_arrays wanted)
 {
     order o;
@@ -304,7 +313,7 @@ psi_plan *psi_plan_new(psi_arrays wanted)
                 schedule(&o);
                 link_plan(plan);
             } else {
-                psi_plan_drop(plan);
+                abandon(plan);
             }
         }
     }

@@ -244,6 +244,7 @@ static void schedule(const order *o)
 
 static void link_plan(psi_plan *plan)
 {
+    plan->linked = true;
     plan->newer = in_flight;
     plan->link = &in_flight;
     if (in_flight)
@@ -333,7 +334,7 @@ void psi_plan_drop(psi_plan *plan)
 {
     if (atomic_fetch_sub(&plan->holders, 1) != 1)
         return;
-    if (plan->link)
+    if (plan->linked)
         unlink_plan(plan);
     for (int i = 0; i < plan->root_count; i++)
         psi_release(plan->roots[i]->out);

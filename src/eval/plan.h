@@ -31,7 +31,8 @@ typedef struct psi_plan {
     psi_batch *batches;
     psi_node **roots; /* retained */
     int root_count;
-    struct psi_plan *newer, **link; /* among the plans in flight; link is NULL outside */
+    struct psi_plan *newer, **link; /* among the plans in flight */
+    bool linked;
     _Alignas(16) char first[2048]; /* the arena's beginning */
 } psi_plan;
 

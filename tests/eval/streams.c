@@ -138,9 +138,9 @@ static void survives_fork(void **state)
     assert_true(psi_eval1(ready));
     psi_stream other = psi_new_stream(psi_default_device()), first = psi_default_stream(psi_default_device());
     psi_set_default_stream(other);
-    psi_array slow = psi_ones(PSI_INTS(1 << 22), PSI_FLOAT32);
-    for (int i = 0; i < 100; i++)
-        slow = psi_add(psi_sum(psi_exp(slow), PSI_INTS(0), true), psi_ones(PSI_INTS(1 << 22), PSI_FLOAT32));
+    psi_array slow = psi_ones(PSI_INTS(1 << 20), PSI_FLOAT32);
+    for (int i = 0; i < 40; i++)
+        slow = psi_add(psi_sum(psi_exp(slow), PSI_INTS(0), true), psi_ones(PSI_INTS(1 << 20), PSI_FLOAT32));
     psi_set_default_stream(first);
     assert_true(psi_async_eval(PSI_ARRAYS(slow)));
     pid_t child = fork();

@@ -105,9 +105,10 @@ static bool visit(order *o, psi_node *root)
             return false;
         }
         if (node->op == PSI_OP_LEAF) {
-            psi_fail(PSI_INVALID_ARGUMENT, PSI_VALUE_ERROR,
-                     "eval: an array without values, such as the input of a running vmap or compile, cannot be "
-                     "evaluated");
+            psi_fail(
+                PSI_INVALID_ARGUMENT, PSI_VALUE_ERROR,
+                "eval: an array without values, such as the input of a running vmap or compile, cannot be "
+                "evaluated");
             return false;
         }
         if (node->place < (uint32_t)node->in_count) {
@@ -125,10 +126,10 @@ static bool visit(order *o, psi_node *root)
 
 typedef struct grouping {
     const order *o;
-    int *group;  /* per node: the place of its group's sink; while consumers are visited, the candidate */
-    int *next;   /* per node: the following member of its group, or NO_GROUP */
-    int *first;  /* per sink */
-    int *size;   /* per sink */
+    int *group; /* per node: the place of its group's sink; while consumers are visited, the candidate */
+    int *next;  /* per node: the following member of its group, or NO_GROUP */
+    int *first; /* per sink */
+    int *size;  /* per sink */
 } grouping;
 
 /* True when consumers and node agree on all that a tile program shares. */
@@ -220,8 +221,11 @@ static bool write_roots(psi_plan *plan, psi_arrays wanted)
 static bool build(psi_plan *plan, const order *o)
 {
     size_t n = (size_t)o->nodes.count * sizeof(int);
-    grouping g = {.o = o, .group = psi_arena_take(&plan->arena, n), .next = psi_arena_take(&plan->arena, n),
-                  .first = psi_arena_take(&plan->arena, n), .size = psi_arena_take(&plan->arena, n)};
+    grouping g = {.o = o,
+                  .group = psi_arena_take(&plan->arena, n),
+                  .next = psi_arena_take(&plan->arena, n),
+                  .first = psi_arena_take(&plan->arena, n),
+                  .size = psi_arena_take(&plan->arena, n)};
     if (!g.group || !g.next || !g.first || !g.size)
         return false;
     for (int i = 0; i < o->nodes.count; i++) {

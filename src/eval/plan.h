@@ -3,9 +3,9 @@
 #ifndef PSI_EVAL_PLAN_H
 #define PSI_EVAL_PLAN_H
 
+#include "core/node.h"
 #include "eval/arena.h"
 #include "eval/stream.h"
-#include "core/node.h"
 
 /* One group of element-wise nodes, or a single node of any op. In topological order. */
 typedef struct psi_step {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <pthread.h>
 #include <psionic.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,7 +18,8 @@ static void crosses_streams(void **state)
 {
     (void)state;
     PSI_SCOPE;
-    psi_stream first = psi_default_stream(psi_default_device()), second = psi_new_stream(psi_default_device());
+    psi_stream first = psi_default_stream(psi_default_device()),
+               second = psi_new_stream(psi_default_device());
     assert_true(second.index > 0);
     psi_array x = psi_ones(PSI_INTS(1000), PSI_FLOAT32), y = x;
     for (int i = 0; i < 40; i++) {

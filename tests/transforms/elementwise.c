@@ -45,7 +45,8 @@ static psi_arrays call(psi_arrays in, void *context)
 static void value_at(int op, const double *a, const double *b, double *out)
 {
     PSI_SCOPE;
-    psi_array y = apply(op, psi_array_from(a, PSI_INTS(N), PSI_FLOAT64), psi_array_from(b, PSI_INTS(N), PSI_FLOAT64));
+    psi_array y =
+        apply(op, psi_array_from(a, PSI_INTS(N), PSI_FLOAT64), psi_array_from(b, PSI_INTS(N), PSI_FLOAT64));
     assert_true(psi_read(y, out, N * sizeof *out));
 }
 
@@ -71,7 +72,8 @@ static void assert_close(const char *name, psi_array got, const double *wanted)
     assert_true(psi_read(got, values, sizeof values));
     for (int i = 0; i < N; i++)
         if (!(fabs(values[i] - wanted[i]) <= 1e-5 * (1 + fabs(wanted[i]))))
-            fail_msg("%s: derivative %d is %.9g, the difference quotient %.9g", name, i, values[i], wanted[i]);
+            fail_msg("%s: derivative %d is %.9g, the difference quotient %.9g", name, i, values[i],
+                     wanted[i]);
 }
 
 static void check_op(int op)
@@ -124,7 +126,8 @@ static void mapped(void **state)
         assert_int_equal(y.count, 1);
         psi_array wanted = apply(op, psi_transpose(a, PSI_NONE), b);
         double same = 0;
-        assert_true(psi_item(psi_sum(psi_astype(psi_equal_nan(y.data[0], wanted), PSI_INT32), PSI_NONE, false), &same));
+        assert_true(psi_item(
+            psi_sum(psi_astype(psi_equal_nan(y.data[0], wanted), PSI_INT32), PSI_NONE, false), &same));
         if (same != 6)
             fail_msg("%s: vmap differs in %g of 6", psi_ops[op].name, 6 - same);
     }

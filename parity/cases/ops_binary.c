@@ -77,6 +77,8 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test arithmetic binary ops")
 {
     check_sums();
     check_quotients();
+    CHECK_VALUES_NEAR(psi_arctan2(PSI_FLOATS(1, -2, 0), PSI_FLOATS(-1, 0, -3)), 5e-7, 2.356194490192345,
+                      -1.5707963267948966, 3.141592653589793);
     CHECK_VALUES(psi_maximum(f32(-2), f32(-7)), -2);
     CHECK_VALUES(psi_minimum(f32(-2), f32(-7)), -7);
     CHECK_VALUES(psi_maximum(PSI_INT32S(4, 9), PSI_INT32S(8, 3)), 8, 9);
@@ -139,6 +141,10 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test divmod")
     CHECK_VALUES(out.data[1], 1, -2, 0.5);
     CHECK_REFUSED(psi_divmod(psi_scalar_complex(1, 1), psi_scalar_complex(2, 0)));
 
+    /* Either of them alone rounds down instead. */
+    CHECK_VALUES(psi_floor_divide(PSI_FLOATS(9, -10, 0.5), f32(4)), 2, -3, 0);
+    CHECK_VALUES(psi_remainder(PSI_FLOATS(9, -10, 0.5), f32(4)), 1, 2, 0.5);
+
     /* Both results at once, both in one graph, and either one after the other is gone. */
     psi_array x = PSI_FLOATS(5), y = PSI_FLOATS(8);
     out = psi_divmod(x, y);
@@ -184,6 +190,10 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test bitwise shift operations")
     CHECK_DTYPE(psi_right_shift(yes, yes), PSI_UINT8);
     CHECK_VALUES(psi_right_shift(yes, yes), 0, 0);
     CHECK_REFUSED(psi_left_shift(f32(1), i32(1)));
+    psi_array left = PSI_INT32S(12, -1, 0), right = PSI_INT32S(10, 7, 3);
+    CHECK_VALUES(psi_bitwise_and(left, right), 8, 7, 0);
+    CHECK_VALUES(psi_bitwise_or(left, right), 14, -1, 3);
+    CHECK_VALUES(psi_bitwise_xor(left, right), 6, -8, 3);
 }
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test max min with nan")

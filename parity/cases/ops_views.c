@@ -14,6 +14,7 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test copy")
     CHECK(psi_id(twin) != psi_id(column));
     CHECK_EQUAL(twin, column);
     CHECK_SAME(psi_copy(psi_transpose(column, PSI_NONE)), SHAPED(PSI_INT32S(6, 5, 4), 1, 3));
+    CHECK_VALUES(psi_stop_gradient(column), 6, 5, 4);
 }
 
 /* A view of x has x's first element where x has it. */
@@ -138,6 +139,8 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test unflatten")
     psi_array plane = psi_zeros(PSI_INTS(12, 5), PSI_FLOAT32);
     CHECK_SHAPE(psi_unflatten(plane, 0, PSI_INTS(2, 3, 2)), 2, 3, 2, 5);
     CHECK_SHAPE(psi_unflatten(plane, -2, PSI_INTS(4, -1)), 4, 3, 5);
+    psi_array column = psi_unflatten(PSI_INT32S(7, 8, 9, 10), 0, PSI_INTS(2, 2));
+    CHECK_VALUES(psi_transpose(column, PSI_NONE), 7, 9, 8, 10);
 }
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test squeeze and expand")

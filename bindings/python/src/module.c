@@ -30,7 +30,7 @@ static bool add_constants(PyObject *module)
         if (PyModule_AddObject(module, list[i].name, PyFloat_FromDouble(list[i].value)))
             return false;
     return !PyModule_AddObject(module, "newaxis", Py_NewRef(Py_None)) &&
-           !PyModule_AddStringConstant(module, "__version__", "0.31.1+psionic");
+           !PyModule_AddStringConstant(module, "__version__", "0.31.1");
 }
 
 /* Functions say that they are of mlx.core, where users find them. */

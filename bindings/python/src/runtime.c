@@ -117,6 +117,10 @@ static PyObject *evaluate(PyObject *const *args, Py_ssize_t count, PyObject *key
         PyErr_SetString(PyExc_TypeError, "eval() takes no keywords");
     if (!ok || !psi_py_enter(&call, NULL))
         return NULL;
+    if (count == 1 && wait && psi_py_is_array(args[0])) { /* the usual call, without a list */
+        ok = psi_py_eval1(psi_py_array_of(args[0]));
+        return psi_py_leave_object(&call, ok ? Py_NewRef(Py_None) : NULL);
+    }
     for (Py_ssize_t i = 0; ok && i < count; i++)
         ok = psi_py_tree_leaves(args[i], false, &leaves);
     if (ok) {

@@ -151,7 +151,7 @@ typedef struct conversion {
 
 static bool convert_array(const parameter *p, const char *to, int i, conversion *c)
 {
-    bool value = !strncmp(p->type, "value", 5), optional = p->type[strlen(p->type) - 1] == '?';
+    bool value = strncmp(p->type, "array", 5), optional = p->type[strlen(p->type) - 1] == '?';
     if (optional != is(to, "array?") && optional)
         return false;
     TEXT(declare, "psi_array %s = NULL;", p->name);
@@ -200,7 +200,8 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
         {"str?", "str", "const char *", "str"},
     };
     TEXT(pass, "%s", p->name);
-    if ((is(p->type, "array") || is(p->type, "value") || is(p->type, "array?") || is(p->type, "value?")) &&
+    if ((is(p->type, "array") || is(p->type, "value") || is(p->type, "array?") || is(p->type, "value?") ||
+         is(p->type, "float?")) &&
         !strncmp(to->type, "array", 5) && !is(to->type, "arrays"))
         return convert_array(p, to->type, i, c);
     if (is(p->type, "arrays") && is(to->type, "arrays")) {
@@ -316,7 +317,10 @@ static void write_wrapper(FILE *f, const entry *e)
         fprintf(f, "%s%s", i ? " &&\n        " : "", c[i].test);
     signature row;
     parse(r->signature, r->name, &row);
-    const char *leave = is(row.result, "array") ? "" : is(s.result, "tuple") ? "_tuple" : "_list";
+    const char *leave = is(row.result, "array")  ? ""
+                        : is(s.result, "tuple")  ? "_tuple"
+                        : is(s.result, "tuple?") ? "_some"
+                                                 : "_list";
     fprintf(f, ")\n        return psi_py_leave%s(&call, psi_%s(", leave, e->row);
     for (int i = 0; i < n; i++)
         fprintf(f, "%s%s", i ? ", " : "", c[i].pass);

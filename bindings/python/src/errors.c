@@ -78,6 +78,11 @@ PyObject *psi_py_leave_tuple(psi_py_call *call, psi_arrays result)
     return psi_py_leave_object(call, psi_failed() ? NULL : psi_py_wrap_list(result, true));
 }
 
+PyObject *psi_py_leave_some(psi_py_call *call, psi_arrays result)
+{
+    return result.count == 1 ? psi_py_leave(call, result.data[0]) : psi_py_leave_tuple(call, result);
+}
+
 bool psi_py_eval(psi_arrays arrays)
 {
     bool ready = true;

@@ -75,7 +75,7 @@ PSI_PY_ENTRY(core, clip)
 {
     PSI_PY_BIND("clip", 3, 1, 3, "a", "a_min", "a_max", "stream");
     psi_py_call call;
-    psi_array a, low, high;
+    psi_array a, low = NULL, high = NULL;
     if (v[1] == Py_None && v[2] == Py_None) {
         PyErr_SetString(PyExc_ValueError, "At most one of a_min and a_max may be None");
         return NULL;
@@ -86,9 +86,7 @@ PSI_PY_ENTRY(core, clip)
         (v[1] != Py_None && !psi_py_to_value_as(v[1], (int)psi_dtype_of(a), &low)) ||
         (v[2] != Py_None && !psi_py_to_value_as(v[2], (int)psi_dtype_of(a), &high)))
         return psi_py_leave_object(&call, NULL);
-    if (v[1] != Py_None)
-        a = psi_maximum(a, low);
-    return psi_py_leave(&call, v[2] != Py_None ? psi_minimum(a, high) : a);
+    return psi_py_leave(&call, psi_clip(a, v[1] != Py_None ? low : NULL, v[2] != Py_None ? high : NULL));
 }
 
 PSI_PY_ENTRY(core, divmod)
@@ -100,7 +98,7 @@ PSI_PY_ENTRY(core, divmod)
         return NULL;
     if (!psi_py_to_pair(v[0], v[1], &a, &b))
         return psi_py_leave_object(&call, NULL);
-    return psi_py_leave_list(&call, PSI_ARRAYS(psi_floor_divide(a, b), psi_remainder(a, b)));
+    return psi_py_leave_list(&call, psi_divmod(a, b));
 }
 
 PSI_PY_ENTRY(core, full)
@@ -313,4 +311,49 @@ PSI_PY_ENTRY(core, pad)
         axes[i] = i;
     return psi_py_leave(
         &call, psi_pad(a, (psi_ints){axes, n}, (psi_ints){low, n}, (psi_ints){high, n}, value, mode));
+}
+
+PSI_PY_ENTRY(core, take)
+{
+    PSI_PY_BIND("take", 2, 1, 3, "a", "indices", "axis", "stream");
+    psi_py_call call;
+    psi_array a, indices;
+    int64_t axis = PSI_NO_INT, at;
+    if (!psi_py_enter(&call, v[3]))
+        return NULL;
+    if (!psi_py_to_array(v[0], &a) || (psi_py_given(v[2]) && !psi_py_to_int(v[2], &axis)))
+        return psi_py_leave_object(&call, NULL);
+    if (PyLong_Check(v[1]))
+        return psi_py_to_int(v[1], &at) ? psi_py_leave(&call, psi_take_index(a, at, axis))
+                                        : psi_py_leave_object(&call, NULL);
+    return psi_py_to_array(v[1], &indices) ? psi_py_leave(&call, psi_take(a, indices, axis))
+                                           : psi_py_leave_object(&call, NULL);
+}
+
+PSI_PY_ENTRY(core, tensordot)
+{
+    PSI_PY_BIND("tensordot", 2, 2, 3, "a", "b", "axes", "stream");
+    psi_py_call call;
+    psi_array a, b;
+    psi_py_ints of_a, of_b;
+    int64_t last = 2;
+    bool pairs = v[2] && !PyLong_Check(v[2]);
+    if (!psi_py_enter(&call, v[3]))
+        return NULL;
+    if (!psi_py_to_array(v[0], &a) || !psi_py_to_array(v[1], &b) ||
+        (v[2] && !pairs && !psi_py_to_int(v[2], &last)))
+        return psi_py_leave_object(&call, NULL);
+    if (!pairs)
+        return psi_py_leave(&call, psi_tensordot(a, b, last));
+    PyObject *list = PySequence_Fast(v[2], "tensordot(): axes should be an int or two sequences of ints");
+    bool ok = list != NULL;
+    if (ok && PySequence_Fast_GET_SIZE(list) != 2) {
+        PyErr_SetString(PyExc_ValueError, "[tensordot] axes should be two lists, one for each array");
+        ok = false;
+    }
+    ok = ok && psi_py_to_ints(PySequence_Fast_GET_ITEM(list, 0), &of_a) &&
+         psi_py_to_ints(PySequence_Fast_GET_ITEM(list, 1), &of_b);
+    Py_XDECREF(list);
+    return ok ? psi_py_leave(&call, psi_tensordot_axes(a, b, of_a.list, of_b.list))
+              : psi_py_leave_object(&call, NULL);
 }

@@ -67,6 +67,7 @@ bool psi_py_enter(psi_py_call *call, PyObject *stream);
 PyObject *psi_py_leave(psi_py_call *call, psi_array result);
 PyObject *psi_py_leave_list(psi_py_call *call, psi_arrays result);
 PyObject *psi_py_leave_tuple(psi_py_call *call, psi_arrays result);
+PyObject *psi_py_leave_some(psi_py_call *call, psi_arrays result); /* a tuple, or one array alone */
 /* Closes the scope; a NULL object raises what was recorded. */
 PyObject *psi_py_leave_object(psi_py_call *call, PyObject *object);
 

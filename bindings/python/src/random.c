@@ -123,3 +123,27 @@ PSI_PY_ENTRY(random, truncated_normal)
     return psi_py_leave(
         &call, psi_random_truncated_normal(low, high, s.has_shape ? s.shape.list : PSI_NONE, s.dtype, s.key));
 }
+
+PSI_PY_ENTRY(random, categorical)
+{
+    PSI_PY_BIND("categorical", 1, 0, 6, "logits", "axis", "shape", "num_samples", "key", "stream");
+    psi_py_call call;
+    psi_array logits;
+    int64_t axis = -1, samples;
+    sample s;
+    if (psi_py_given(v[2]) && psi_py_given(v[3])) {
+        PyErr_SetString(PyExc_ValueError,
+                        "[categorical] At most one of shape or num_samples can be specified.");
+        return NULL;
+    }
+    if (!psi_py_enter(&call, v[5]))
+        return NULL;
+    if (!psi_py_to_array(v[0], &logits) || (v[1] && !psi_py_to_int(v[1], &axis)) ||
+        !read_sample(v[2], NULL, v[4], PSI_UINT32, &s) ||
+        (psi_py_given(v[3]) && !psi_py_to_int(v[3], &samples)))
+        return psi_py_leave_object(&call, NULL);
+    if (psi_py_given(v[3]))
+        return psi_py_leave(&call, psi_random_categorical_num_samples(logits, axis, samples, s.key));
+    return psi_py_leave(&call,
+                        psi_random_categorical(logits, axis, s.has_shape ? s.shape.list : PSI_NONE, s.key));
+}

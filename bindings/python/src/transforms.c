@@ -73,7 +73,7 @@ static psi_py_function *function_new(psi_py_function_kind kind, PyObject *fun)
         PyErr_Format(PyExc_TypeError, "a function is wanted, not %.100s", Py_TYPE(fun)->tp_name);
         return NULL;
     }
-    psi_py_function *f = PyObject_GC_New(function, &psi_py_function_type);
+    psi_py_function *f = PyObject_GC_New(psi_py_function, &psi_py_function_type);
     if (!f)
         return NULL;
     f->kind = kind;

@@ -77,13 +77,12 @@ static bool flatten_axes(PyObject *tree, PyObject *axes, axis_list *out)
 static bool place_outputs(PyObject *value, PyObject *axes, psi_arrays outputs)
 {
     axis_list out = {(int64_t *)psi_arrays_new(outputs.count).data, outputs, 0, true};
-};
-if (!out.data || !flatten_axes(value, axes, &out))
-    return false;
-for (int i = 0; i < outputs.count; i++)
-    if (out.data[i] > 0)
-        outputs.data[i] = psi_moveaxis(outputs.data[i], 0, out.data[i]);
-return !psi_failed();
+    if (!out.data || !flatten_axes(value, axes, &out))
+        return false;
+    for (int i = 0; i < outputs.count; i++)
+        if (out.data[i] > 0)
+            outputs.data[i] = psi_moveaxis(outputs.data[i], 0, out.data[i]);
+    return !psi_failed();
 }
 
 PyObject *psi_py_call_vmap(const psi_py_function *f, PyObject *args, PyObject *kwargs)

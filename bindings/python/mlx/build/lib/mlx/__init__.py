@@ -1,0 +1,1 @@
+"""The names of MLX, answered by Psionic."""

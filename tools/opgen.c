@@ -5,11 +5,9 @@
  *   ops.json            the table for the harness and the capability matrix
  *   ops.md              the op reference
  * Invariant: it prints every row or fails; a signature it cannot read ends the build with the row's name. */
-#include <ctype.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
+
+#include "signature.h"
 
 typedef struct row {
     const char *kind, *name, *primitive, *state, *types, *signature, *vjp, *jvp, *vmap, *doc;
@@ -27,16 +25,6 @@ static const row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-typedef struct parameter {
-    char name[48], type[24], value[48];
-} parameter;
-
-static _Noreturn void die(const char *what, const char *name)
-{
-    fprintf(stderr, "opgen: %s: %s\n", what, name);
-    exit(1);
-}
-
 static const char *c_type(const char *type)
 {
     static const char *const pairs[][2] = {
@@ -50,42 +38,12 @@ static const char *c_type(const char *type)
     return NULL;
 }
 
-static void copy_trimmed(char *out, size_t room, const char *from, size_t length, const char *name)
-{
-    while (length && isspace((unsigned char)*from))
-        from++, length--;
-    while (length && isspace((unsigned char)from[length - 1]))
-        length--;
-    if (length >= room)
-        die("a word of the signature is too long", name);
-    memcpy(out, from, length);
-    out[length] = 0;
-}
-
-/* Splits "a: array, axis: int = 0 -> arrays" into parameters; returns their number. */
 static int parse(const row *r, parameter *out, char result[24])
 {
-    const char *s = r->signature, *arrow = strstr(s, "->");
-    const char *end = arrow ? arrow : s + strlen(s);
-    int count = 0;
-    strcpy(result, "array");
-    if (arrow)
-        copy_trimmed(result, 24, arrow + 2, strlen(arrow + 2), r->name);
-    while (s < end) {
-        size_t length = strcspn(s, ",");
-        const char *stop = s + length < end ? s + length : end;
-        const char *colon = memchr(s, ':', (size_t)(stop - s)), *is = memchr(s, '=', (size_t)(stop - s));
-        if (!colon || count == 16)
-            die("a parameter has no type", r->name);
-        const char *type_end = is ? is : stop;
-        copy_trimmed(out[count].name, 48, s, (size_t)(colon - s), r->name);
-        copy_trimmed(out[count].type, 24, colon + 1, (size_t)(type_end - colon - 1), r->name);
-        copy_trimmed(out[count].value, 48, is ? is + 1 : "", is ? (size_t)(stop - is - 1) : 0, r->name);
-        if (!c_type(out[count].type))
+    int count = parse_signature(r->signature, r->name, out, result);
+    for (int i = 0; i < count; i++)
+        if (!c_type(out[i].type))
             die("a parameter's type is unknown", r->name);
-        count++;
-        s = stop + 1;
-    }
     return count;
 }
 
@@ -186,18 +144,6 @@ static void write_reference(FILE *f)
     for (int i = 0; i < ROWS; i++)
         if (rows[i].signature)
             fprintf(f, "| `%s(%s)` | %s |\n", rows[i].name, rows[i].signature, rows[i].doc);
-}
-
-static void output(const char *dir, const char *name, void (*write)(FILE *))
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *f = fopen(path, "w");
-    if (!f)
-        die("cannot write", path);
-    write(f);
-    if (fclose(f))
-        die("cannot write", path);
 }
 
 static void folder(const char *dir, const char *name)

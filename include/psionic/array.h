@@ -24,7 +24,7 @@ PSI_API psi_array psi_scalar(double value, psi_dtype dtype);
 PSI_API psi_array psi_scalar_int(int64_t value, psi_dtype dtype);
 PSI_API psi_array psi_scalar_complex(float re, float im);
 
-#define PSI_LIST_(dtype, type, ...)                                                                          \
+#define PSI_LIST_(dtype, type, ...) \
     psi_array_from((const type[]){__VA_ARGS__}, PSI_INTS(PSI_COUNT_(type, __VA_ARGS__)), dtype)
 /* One-dimensional arrays from literals: PSI_FLOATS(1, 2, 3). */
 #define PSI_FLOATS(...) PSI_LIST_(PSI_FLOAT32, float, __VA_ARGS__)
@@ -74,6 +74,14 @@ PSI_API bool psi_is_available(psi_array a);
 /* Evaluates, and returns the elements in row-major order, borrowed until the array is released; where the
  * layout differs, a row-major copy that belongs to the innermost scope. NULL with an error on failure. */
 PSI_API const void *psi_data(psi_array a);
+
+/* Evaluates, and returns the first element of the values as they lie, by psi_strides; borrowed until the array is
+ * released. NULL with an error on failure. */
+PSI_API const void *psi_storage(psi_array a);
+
+/* Evaluates, and writes the array as upstream prints it, three elements at either end of an axis longer than six, into
+ * `room` bytes, as snprintf does: cut where it does not fit. Returns the whole length; 0 with an error on failure. */
+PSI_API size_t psi_text(psi_array a, char *out, size_t room);
 
 /* Evaluates, and writes the elements in row-major order to `out`, psi_nbytes(a) bytes. */
 PSI_API bool psi_read(psi_array a, void *out, size_t out_bytes);

@@ -46,6 +46,9 @@ typedef struct psi_error_record {
 /* Takes and clears this thread's first error. False, and code PSI_OK, when there was none. `out` may be NULL. */
 PSI_API bool psi_error(psi_error_record *out);
 
+/* Records an error unless one waits already: for functions given to transforms, which fail by it, and for bindings. */
+PSI_API void psi_error_raise(const psi_error_record *record);
+
 /* True while an error waits to be taken on this thread. */
 PSI_API bool psi_failed(void);
 

@@ -5,14 +5,13 @@
 #include <psionic/error.h>
 
 /* Records an error unless one waits already, and returns the error array. */
-psi_array psi_fail(psi_code code, psi_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4), cold));
+psi_array psi_fail(psi_code code, psi_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4), cold));
 
 /* The usual one: invalid_argument, a ValueError. */
 #define PSI_INVALID(...) psi_fail(PSI_INVALID_ARGUMENT, PSI_VALUE_ERROR, __VA_ARGS__)
 #define PSI_UNSUPPORTED(...) psi_fail(PSI_UNSUPPORTED_OP, PSI_NOT_IMPLEMENTED_ERROR, __VA_ARGS__)
 
-/* Records an error kept elsewhere (an evaluation's) as this thread's. */
-void psi_error_raise(const psi_error_record *record);
 psi_array psi_error_array(void);
 
 /* Writes "(2,3)" and returns the buffer, for messages. */

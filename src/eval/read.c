@@ -29,6 +29,14 @@ const void *psi_data(psi_array a)
     return psi_is_error(held) ? NULL : psi_values(held);
 }
 
+const void *psi_storage(psi_array a)
+{
+    static const int64_t nothing; /* where an array without elements begins */
+    if (!psi_eval1(a))
+        return NULL;
+    return a->buffer && a->buffer->data ? psi_values(a) : &nothing;
+}
+
 bool psi_read(psi_array a, void *out, size_t out_bytes)
 {
     if (!psi_eval1(a))

@@ -1,0 +1,524 @@
+/* mlxcgen.c: writes the regular part of mlx-c: `mlxcgen DIR` fills DIR with
+ *   mlx/c/NAME.h   a header for each that bindings/mlxc/api.def names, and mlx.h, which includes all
+ *   wrappers.c     the functions: a call of ours where ops.def has one that fits, else a refusal
+ *   wrappers.tsv   what became of each: generated, refused or hand
+ * Invariant: every row of the table gives a prototype and, unless it is written by hand, a definition. */
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "signature.h"
+
+typedef struct op {
+    const char *name, *signature, *doc;
+} op;
+
+static const op ops[] = {
+#define UNARY(n, p, s, t, e, d, doc) {#n, "a: array", doc},
+#define BINARY(n, p, s, t, e, da, db, doc) {#n, "a: array, b: array", doc},
+#define COMPARE(n, p, s, t, e, doc) {#n, "a: array, b: array", doc},
+#define FN(n, sig, doc) {#n, sig, doc},
+#include "ops/table.h"
+};
+enum { OPS = sizeof ops / sizeof *ops };
+
+typedef enum kind { OP_ROW, PLAIN_ROW, AXES_ROW, RAW_ROW, HANDLE_ROW, ENUM_ROW } kind;
+
+typedef struct entry {
+    kind kind;
+    const char *header, *names, *signature, *call, *result;
+} entry;
+
+static const entry entries[] = {
+#define OP(header, names, signature, call) {OP_ROW, #header, names, signature, call, ""},
+#define PLAIN(header, names, signature, call) {PLAIN_ROW, #header, names, signature, call, ""},
+#define AXES(header, names, more) {AXES_ROW, #header, names, more, "", ""},
+#define RAW(header, result, name, parameters, body) {RAW_ROW, #header, #name, parameters, body, result},
+#define HANDLE(header, name) {HANDLE_ROW, #header, #name, "", "", ""},
+#define ENUM(header, name, values) {ENUM_ROW, #header, #name, values, "", ""},
+#include "api.def"
+};
+enum { ENTRIES = sizeof entries / sizeof *entries };
+
+/* One function of mlx-c. */
+typedef struct function {
+    char name[96], signature[512], call[512];
+    parameter p[PARAMETERS];
+    int count;
+    char result[24];
+    bool stream;
+} function;
+
+static const op *find_op(const char *name)
+{
+    for (int i = 0; i < OPS; i++)
+        if (!strcmp(ops[i].name, name))
+            return &ops[i];
+    return NULL;
+}
+
+/* ---- does an argument fit a parameter of ours? ---- */
+
+static bool fits(const char *ours, const char *theirs)
+{
+    static const char *const table[][2] = {
+        {"array", "array"},
+        {"array?", "array array?"},
+        {"arrays", "arrays"},
+        {"int", "int size uint64"},
+        {"int?", "int int? size"},
+        {"float", "float double int"},
+        {"bool", "bool"},
+        {"ints", "ints int64s int2 int3"},
+        {"ints?", "ints ints? int64s int2 int3"},
+        {"dtype", "dtype"},
+        {"dtype?", "dtype dtype?"},
+        {"str", "str"},
+    };
+    size_t length = strlen(theirs);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (!strcmp(table[i][0], ours))
+            for (const char *s = table[i][1]; *s; s += strcspn(s, " "), s += *s == ' ')
+                if (strcspn(s, " ") == length && !strncmp(s, theirs, length))
+                    return true;
+    return false;
+}
+
+static const parameter *find_parameter(const function *f, const char *name)
+{
+    for (int i = 0; i < f->count; i++)
+        if (!strcmp(f->p[i].name, name))
+            return &f->p[i];
+    return NULL;
+}
+
+static bool starts(const char *s, const char *with)
+{
+    return !strncmp(s, with, strlen(with));
+}
+
+static bool check_call(const function *f, const char *expression);
+
+/* The type of one argument of a call that the table spells out; NULL when it is unknown. */
+static const char *type_of(const function *f, const char *argument)
+{
+    static const char *const words[][2] = {
+        {"PSI_NO_INT", "int?"},   {"PSI_NONE", "ints?"}, {"PSI_INTS(", "ints"}, {"PSI_ARRAYS(", "arrays"},
+        {"NULL", "array?"},       {"true", "bool"},      {"false", "bool"},     {"PSI_DTYPE_COUNT", "dtype?"},
+        {"psi_scalar(", "array"}, {"\"", "str"},
+    };
+    const parameter *p = find_parameter(f, argument);
+    if (p)
+        return p->type;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (starts(argument, words[i][0]))
+            return words[i][1];
+    if (isdigit((unsigned char)*argument) || *argument == '-')
+        return "int";
+    return starts(argument, "psi_") && check_call(f, argument) ? "array" : NULL;
+}
+
+/* Whether psi_NAME(argument, ...) is a call that ops.def allows. */
+static bool check_call(const function *f, const char *expression)
+{
+    char name[64], argument[256], result[24];
+    parameter p[PARAMETERS];
+    const char *s = strchr(expression, '(');
+    copy_trimmed(name, sizeof name, expression + 4, (size_t)(s - expression - 4), f->name);
+    const op *o = find_op(name);
+    int count = o ? parse_signature(o->signature, name, p, result) : -1, at = 0;
+    for (s++; *s && *s != ')'; at++) {
+        const char *from = s;
+        for (int depth = 0; depth || (*s != ',' && *s != ')'); s++)
+            depth += (*s == '(') - (*s == ')');
+        copy_trimmed(argument, sizeof argument, from, (size_t)(s - from), f->name);
+        const char *type = type_of(f, argument);
+        if (at >= count || !type || !fits(p[at].type, type))
+            return false;
+        s += *s == ',';
+    }
+    return at == count;
+}
+
+/* ---- finding the call ---- */
+
+/* What a parameter of ours is when the caller cannot give it; false when it must be given. */
+static bool write_default(char *out, size_t room, const parameter *ours)
+{
+    static const char *const none[][2] = {
+        {"array?", "NULL"}, {"int?", "PSI_NO_INT"}, {"ints?", "PSI_NONE"}, {"dtype?", "PSI_DTYPE_COUNT"}};
+    const char *v = ours->value;
+    if (!*v)
+        return false;
+    if (!strcmp(v, "True") || !strcmp(v, "False"))
+        snprintf(out, room, "%s", *v == 'T' ? "true" : "false");
+    else if (!strcmp(ours->type, "str"))
+        snprintf(out, room, "\"%s\"", v);
+    else if (strcmp(v, "None"))
+        snprintf(out, room, "%s%s", starts(ours->type, "dtype") ? "PSI_" : "", v);
+    else
+        for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+            if (!strcmp(none[i][0], ours->type))
+                snprintf(out, room, "%s", none[i][1]);
+    for (char *c = out; starts(out, "PSI_") && *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return true;
+}
+
+/* Fills the arguments of psi_NAME by name, else by place and type. */
+static bool implicit_call(const function *f, const char *name, char *out, size_t room)
+{
+    const op *o = find_op(name);
+    parameter p[PARAMETERS];
+    char result[24];
+    int count = o ? parse_signature(o->signature, name, p, result) : -1;
+    size_t used = 0, length = o ? (size_t)snprintf(out, room, "psi_%s(", name) : 0;
+    for (int i = 0; i < count; i++) {
+        char value[64];
+        const parameter *from = find_parameter(f, p[i].name);
+        if (!from && i < f->count) {
+            bool taken = false;
+            for (int k = 0; k < count; k++)
+                taken |= !strcmp(p[k].name, f->p[i].name);
+            from = taken ? NULL : &f->p[i];
+        }
+        if (from && !fits(p[i].type, from->type))
+            return false;
+        if (from)
+            snprintf(value, sizeof value, "%s", from->name);
+        else if (!write_default(value, sizeof value, &p[i]))
+            return false;
+        used += from != NULL;
+        length += (size_t)snprintf(out + length, room - length, "%s%s", i ? ", " : "", value);
+    }
+    if (count < 0 || used != (size_t)f->count)
+        return false;
+    snprintf(out + length, room - length, ")");
+    return true;
+}
+
+/* The C expression that computes a function's result; false when there is none yet. */
+static bool find_call(const function *f, char *out, size_t room)
+{
+    const char *call = f->call;
+    if (*call == '=') {
+        snprintf(out, room, "%s", call + 1);
+        return true;
+    }
+    if (strchr(call, '(')) {
+        snprintf(out, room, "%s", call);
+        return check_call(f, call);
+    }
+    if (!implicit_call(f, *call ? call + 4 : f->name + 4, out, room))
+        return false;
+    if (!strcmp(f->result, "none")) {
+        char copy[600];
+        snprintf(copy, sizeof copy, "%s", out);
+        snprintf(out, room, "(%s, !psi_failed())", copy);
+    }
+    return true;
+}
+
+/* ---- writing a function ---- */
+
+static void write_parameter(FILE *f, const parameter *p, const char *mark, bool first)
+{
+    static const char *const types[][2] = {
+        {"array", "const mlx_array "},
+        {"arrays", "const mlx_vector_array "},
+        {"int", "int "},
+        {"float", "float "},
+        {"double", "double "},
+        {"bool", "bool "},
+        {"dtype", "mlx_dtype "},
+        {"str", "const char *"},
+        {"size", "size_t "},
+        {"uint64", "uint64_t "},
+        {"array?", "const mlx_array "},
+        {"int?", "mlx_optional_int "},
+        {"float?", "mlx_optional_float "},
+        {"dtype?", "mlx_optional_dtype "},
+        {"group?", "const mlx_distributed_group "},
+    };
+    const char *comma = first ? "" : ", ";
+    if (starts(p->type, "ints") || starts(p->type, "int64s")) {
+        fprintf(f, "%sconst %s *%s%s, size_t %s_num", comma, p->type[3] == '6' ? "int64_t" : "int", p->name,
+                mark, p->name);
+        return;
+    }
+    if (!strcmp(p->type, "int2") || !strcmp(p->type, "int3")) {
+        for (int i = 0; i < p->type[3] - '0'; i++)
+            fprintf(f, "%sint %s_%d", i ? ", " : comma, p->name, i);
+        return;
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (!strcmp(types[i][0], p->type)) {
+            bool same = strstr("int float double bool size uint64", p->type) != NULL;
+            fprintf(f, "%s%s%s%s", comma, types[i][1], p->name, same ? "" : mark);
+            return;
+        }
+    die("a parameter's type is unknown", p->name);
+}
+
+static void write_prototype(FILE *out, const function *f, const char *mark)
+{
+    static const char *const results[][2] = {{"array", "mlx_array *res"},
+                                             {"arrays", "mlx_vector_array *res"},
+                                             {"size", "size_t *res"},
+                                             {"bool", "bool *res"},
+                                             {"pair", "mlx_array *res_0, mlx_array *res_1"}};
+    bool first = true;
+    fprintf(out, "int %s(", f->name);
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        if (!strcmp(results[i][0], f->result)) {
+            fprintf(out, "%s", results[i][1]);
+            first = false;
+        }
+    for (int i = 0; i < f->count; i++, first = false)
+        write_parameter(out, &f->p[i], mark, first);
+    if (f->stream)
+        fprintf(out, "%sconst mlx_stream s%s", first ? "" : ", ", mark);
+    else if (first)
+        fprintf(out, "void");
+    fprintf(out, ")");
+}
+
+/* The conversion of one parameter of mlx-c into what our functions take, under the parameter's name. */
+static void write_conversion(FILE *f, const parameter *p)
+{
+    static const char *const kinds[][3] = {
+        {"array", "psi_array", "array_in"},        {"array?", "psi_array", "array_or_none"},
+        {"arrays", "psi_arrays", "arrays_in"},     {"dtype", "psi_dtype", "dtype_in"},
+        {"str", "const char *", "text_in"},        {"int?", "int64_t", "optional_int"},
+        {"dtype?", "psi_dtype", "optional_dtype"},
+    };
+    const char *n = p->name;
+    if (starts(p->type, "int64s"))
+        fprintf(f, "    psi_ints %s = mlxc_longs_in(&call, \"%s\", %s_, %s_num);\n", n, n, n, n);
+    else if (starts(p->type, "ints"))
+        fprintf(f, "    psi_ints %s = mlxc_ints%s(&call, \"%s\", %s_, %s_num);\n", n,
+                p->type[4] ? "_or_none" : "_in", n, n, n);
+    else if (!strcmp(p->type, "int2"))
+        fprintf(f, "    psi_ints %s = PSI_INTS(%s_0, %s_1);\n", n, n, n);
+    else if (!strcmp(p->type, "int3"))
+        fprintf(f, "    psi_ints %s = PSI_INTS(%s_0, %s_1, %s_2);\n", n, n, n, n);
+    else
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            if (!strcmp(kinds[i][0], p->type))
+                fprintf(f, "    %s %s = mlxc_%s(&call, \"%s\", %s_);\n", kinds[i][1], n, kinds[i][2], n, n);
+}
+
+static void write_definition(FILE *out, const function *f)
+{
+    char expression[640];
+    bool found = find_call(f, expression, sizeof expression);
+    write_prototype(out, f, "_");
+    if (!found) {
+        fprintf(out, "\n{\n    return mlxc_refuse(\"%s\");\n}\n\n", f->name);
+        return;
+    }
+    fprintf(out, "\n{\n    mlxc_call call;\n    mlxc_begin(&call, \"%s\");\n", f->name);
+    if (f->stream)
+        fprintf(out, "    mlxc_stream_in(&call, s_);\n");
+    for (int i = 0; i < f->count; i++)
+        write_conversion(out, &f->p[i]);
+    fprintf(out, "    if (psi_failed())\n        return mlxc_end(&call);\n");
+    bool none = !strcmp(f->result, "none"), pair = !strcmp(f->result, "pair");
+    fprintf(out, "    return mlxc_give_%s(&call, %s%s);\n}\n\n", f->result,
+            none   ? ""
+            : pair ? "res_0, res_1, "
+                   : "res, ",
+            expression);
+}
+
+/* ---- the table's rows ---- */
+
+typedef enum pass { HEADER, SOURCE, LIST } pass;
+
+static void write_function(FILE *out, pass pass, function *f)
+{
+    char expression[640];
+    f->count = parse_signature(f->signature, f->name, f->p, f->result);
+    if (pass == SOURCE)
+        write_definition(out, f);
+    if (pass == LIST)
+        fprintf(out, "%s\t%s\n", f->name,
+                find_call(f, expression, sizeof expression) ? "generated" : "refused");
+    if (pass != HEADER)
+        return;
+    const op *o = find_op(f->name + 4);
+    if (o)
+        fprintf(out, "/* %s */\n", o->doc);
+    write_prototype(out, f, "");
+    fprintf(out, ";\n");
+}
+
+static void set_function(function *f, const entry *e, const char *name, const char *suffix, const char *call)
+{
+    memset(f, 0, sizeof *f);
+    f->stream = e->kind != PLAIN_ROW;
+    snprintf(f->name, sizeof f->name, "mlx_%s%s", name, suffix);
+    snprintf(f->signature, sizeof f->signature, "%s", e->signature);
+    snprintf(f->call, sizeof f->call, "%s", call);
+}
+
+/* NAME, NAME_axis and NAME_axes over one function of ours, psi_NAME(a, axes, more...). */
+static void write_axes(FILE *out, pass pass, const entry *e, const char *name)
+{
+    static const char *const forms[][3] = {
+        {"", "", "PSI_NONE"}, {"_axis", "axis: int, ", "PSI_INTS(axis)"}, {"_axes", "axes: ints, ", "axes"}};
+    parameter more[PARAMETERS];
+    char result[24];
+    int count = parse_signature(e->signature, name, more, result);
+    for (int k = 0; k < 3; k++) {
+        function f;
+        set_function(&f, e, name, forms[k][0], "");
+        snprintf(f.signature, sizeof f.signature, "a: array, %s%s", forms[k][1], e->signature);
+        size_t length = (size_t)snprintf(f.call, sizeof f.call, "psi_%s(a, %s", name, forms[k][2]);
+        for (int i = 0; i < count; i++)
+            length += (size_t)snprintf(f.call + length, sizeof f.call - length, ", %s", more[i].name);
+        snprintf(f.call + length, sizeof f.call - length, ")");
+        write_function(out, pass, &f);
+    }
+}
+
+static void write_raw(FILE *out, pass pass, const entry *e)
+{
+    bool hand = !strcmp(e->call, "hand");
+    if (pass == LIST)
+        fprintf(out, "%s\t%s\n", e->names, hand ? "hand" : *e->call ? "generated" : "refused");
+    else if (pass == HEADER)
+        fprintf(out, "%s %s(%s);\n", e->result, e->names, e->signature);
+    if (pass != SOURCE || hand)
+        return;
+    fprintf(out, "%s %s(%s)\n{\n    ", e->result, e->names, e->signature);
+    if (*e->call)
+        fprintf(out, "%s", e->call);
+    else if (!strcmp(e->result, "int"))
+        fprintf(out, "return mlxc_refuse(\"%s\");", e->names);
+    else
+        fprintf(out, "mlxc_refuse(\"%s\");\n    return (%s){0};", e->names, e->result);
+    fprintf(out, "\n}\n\n");
+}
+
+/* Types, which stand aside where mlx-c's own header has defined them. */
+static void write_types(FILE *out, const char *header)
+{
+    char guard[64];
+    snprintf(guard, sizeof guard, "MLX_%s_H", header);
+    for (char *c = guard; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    fprintf(out, "#ifndef %s\n", guard);
+    for (const entry *e = entries; e < entries + ENTRIES; e++)
+        if (!strcmp(e->header, header) && e->kind == HANDLE_ROW)
+            fprintf(out, "typedef struct mlx_%s_ {\n    void *ctx;\n} mlx_%s;\n", e->names, e->names);
+        else if (!strcmp(e->header, header) && e->kind == ENUM_ROW)
+            fprintf(out, "typedef enum mlx_%s_ { %s } mlx_%s;\n", e->names, e->signature, e->names);
+    fprintf(out, "#endif\n\n");
+}
+
+/* All functions of a header, or of every header when it is NULL. */
+static void write_rows(FILE *out, pass pass, const char *header)
+{
+    for (const entry *e = entries; e < entries + ENTRIES; e++) {
+        if ((header && strcmp(e->header, header)) || e->kind == HANDLE_ROW || e->kind == ENUM_ROW)
+            continue;
+        if (e->kind == RAW_ROW) {
+            write_raw(out, pass, e);
+            continue;
+        }
+        for (const char *s = e->names; *s; s += strcspn(s, " "), s += *s == ' ') {
+            char name[64];
+            function f;
+            copy_trimmed(name, sizeof name, s, strcspn(s, " "), e->names);
+            if (e->kind == AXES_ROW) {
+                write_axes(out, pass, e, name);
+                continue;
+            }
+            set_function(&f, e, name, "", e->call);
+            write_function(out, pass, &f);
+        }
+    }
+}
+
+/* ---- the files ---- */
+
+static const char *const by_hand[] = {"array", "closure",  "device", "error",  "half",   "io_types",
+                                      "map",   "optional", "stream", "string", "vector", "version"};
+enum { BY_HAND = sizeof by_hand / sizeof *by_hand };
+
+static const char *this_header;
+
+static void write_header(FILE *f)
+{
+    fprintf(
+        f,
+        "/* %s.h: part of the mlx-c interface. Generated by tools/mlxcgen.c from bindings/mlxc/api.def. */\n"
+        "#ifndef PSIONIC_MLX_C_%s_H\n#define PSIONIC_MLX_C_%s_H\n\n#include <stddef.h>\n\n",
+        this_header, this_header, this_header);
+    for (int i = 0; i < BY_HAND; i++)
+        fprintf(f, "#include \"mlx/c/%s.h\"\n", by_hand[i]);
+    if (!strcmp(this_header, "distributed"))
+        fprintf(f, "#include \"mlx/c/distributed_group.h\"\n");
+    fprintf(f, "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    write_types(f, this_header);
+    write_rows(f, HEADER, this_header);
+    fprintf(f, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
+}
+
+static bool is_new_header(const entry *e)
+{
+    for (const entry *before = entries; before < e; before++)
+        if (!strcmp(before->header, e->header))
+            return false;
+    return true;
+}
+
+static void write_all_headers(FILE *f)
+{
+    fprintf(f, "/* mlx.h: the whole mlx-c interface. Generated by tools/mlxcgen.c. */\n"
+               "#ifndef PSIONIC_MLX_C_MLX_H\n#define PSIONIC_MLX_C_MLX_H\n\n");
+    for (int i = 0; i < BY_HAND; i++)
+        fprintf(f, "#include \"mlx/c/%s.h\"\n", by_hand[i]);
+    for (const entry *e = entries; e < entries + ENTRIES; e++)
+        if (is_new_header(e))
+            fprintf(f, "#include \"mlx/c/%s.h\"\n", e->header);
+    fprintf(f, "\n#endif\n");
+}
+
+static void write_source(FILE *f)
+{
+    fprintf(f, "/* wrappers.c: mlx-c over our functions. Generated by tools/mlxcgen.c from "
+               "bindings/mlxc/api.def. */\n"
+               "#include \"mlxc.h\"\n\n#include <mlx/c/mlx.h>\n\n");
+    write_rows(f, SOURCE, NULL);
+}
+
+static void write_list(FILE *f)
+{
+    write_rows(f, LIST, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    char path[4096];
+    if (argc != 2) {
+        fprintf(stderr, "usage: mlxcgen DIR\n");
+        return 2;
+    }
+    const char *const folders[] = {"", "/mlx", "/mlx/c"};
+    for (int i = 0; i < 3; i++) {
+        if (snprintf(path, sizeof path, "%s%s", argv[1], folders[i]) >= (int)sizeof path)
+            die("the folder's name is too long", argv[1]);
+        mkdir(path, 0777);
+    }
+    for (const entry *e = entries; e < entries + ENTRIES; e++)
+        if (is_new_header(e)) {
+            this_header = e->header;
+            snprintf(path, sizeof path, "mlx/c/%s.h", e->header);
+            output(argv[1], path, write_header);
+        }
+    output(argv[1], "mlx/c/mlx.h", write_all_headers);
+    output(argv[1], "wrappers.c", write_source);
+    output(argv[1], "wrappers.tsv", write_list);
+    return 0;
+}

@@ -1,1 +1,0 @@
-"""The names of MLX, answered by Psionic."""

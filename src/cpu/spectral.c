@@ -108,16 +108,11 @@ static void fill_nan(char *to, size_t bytes, bool wide)
             ((float *)(void *)to)[i] = NAN;
 }
 
-/* The triangle the caller named, in the transpose that LAPACK sees. */
-static const char *triangle(const psi_node *node)
-{
-    return psi_attr_list(node, 0).data[0] == 'L' ? "U" : "L";
-}
-
 static void call_syevd(const psi_lapack_job *j, char *a, void *w, char *scratch, const int sizes[3],
                        int *info)
 {
-    const char *job = j->node->out_count == 2 ? "V" : "N", *uplo = triangle(j->node);
+    const char *job = j->node->out_count == 2 ? "V" : "N",
+               *uplo = psi_attr_list(j->node, 0).data[0] == 'L' ? "L" : "U";
     int *integers = (int *)(void *)(scratch + j->part[1]);
     char *work = scratch + j->part[3];
     if (j->fn)
@@ -149,6 +144,24 @@ static void put_vectors(const psi_lapack_job *j, const char *from, int64_t index
             ((psi_complex64 *)(void *)to)[i].im = -((psi_complex64 *)(void *)to)[i].im;
 }
 
+/* The triangle the caller named becomes the other one too: then LAPACK can be given upstream's letter, which in the
+ * transpose means the other triangle, and gives vectors upstream's signs. */
+static void mirror_triangle(const psi_lapack_job *j, char *a)
+{
+    int64_t n = j->n;
+    bool lower = psi_attr_list(j->node, 0).data[0] == 'L';
+    for (int64_t row = 0; row < n; row++)
+        for (int64_t col = 0; col < row; col++) {
+            char *below = a + (size_t)(row * n + col) * j->item,
+                 *above = a + (size_t)(col * n + row) * j->item;
+            memcpy(lower ? above : below, lower ? below : above, j->item);
+            if (j->dtype == PSI_COMPLEX64) {
+                psi_complex64 *z = (psi_complex64 *)(void *)(lower ? above : below);
+                z->im = -z->im;
+            }
+        }
+}
+
 static int eigh_of(const psi_lapack_job *j, int64_t index, char *scratch)
 {
     int info = 0;
@@ -163,6 +176,7 @@ static int eigh_of(const psi_lapack_job *j, int64_t index, char *scratch)
     }
     eigh_sizes(j->n, vectors, !j->fn, sizes);
     memcpy(scratch, psi_lapack_matrix(j, index), j->bytes);
+    mirror_triangle(j, scratch);
     call_syevd(j, scratch, values, scratch, (int[]){j->lwork, (int)sizes[1], (int)sizes[2]}, &info);
     if (vectors && !info)
         put_vectors(j, scratch, index);

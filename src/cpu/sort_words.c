@@ -1,0 +1,39 @@
+/* sort_words.c: the sorts of words, written once for their three widths: by insertion, merging or radix as they are
+ * long. Invariant: the order of words decides all, so that the cut and the threads leave no trace in the result. */
+#include "cpu/sort_words.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "core/memory.h"
+#include "core/pool.h"
+
+enum {
+    INSERTION = 16,
+    LEAST_RADIX = 512,
+    LONG_RADIX = 1 << 13, /* from here on digits are long */
+    SHORT_DIGIT = 8,
+    LONG_DIGIT = 11,
+    BUCKET_BITS = 11,
+    BUCKETS = 1 << BUCKET_BITS,
+    LEAST_CHUNK = 1 << 16, /* words counted by one task */
+    MOST_CHUNKS = 64
+};
+
+#define WORD uint32_t
+#define NAME(name) name##32
+#include "cpu/sort_words.inc"
+#undef WORD
+#undef NAME
+
+#define WORD uint64_t
+#define NAME(name) name##64
+#include "cpu/sort_words.inc"
+#undef WORD
+#undef NAME
+
+#define WORD psi_word128
+#define NAME(name) name##128
+#include "cpu/sort_words.inc"
+#undef WORD
+#undef NAME

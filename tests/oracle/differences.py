@@ -85,6 +85,13 @@ def arange_from_index(step, ours, theirs, dtype):
     return (np.abs(a - true) <= unit) & (np.abs(b - true) <= (i + 2) * unit)
 
 
+def as_numpy_says(step, ours, theirs, dtype):
+    x = wide(step.inputs["a"], step.dtypes["a"]) != 0
+    axes = step.args["axes"]
+    f = np.all if step.op == "all" else np.any
+    return ours == f(x, axis=None if axes is None else tuple(axes), keepdims=step.args["keepdims"])
+
+
 def cast_out_of_range(step, ours, theirs, dtype):
     """The real part, truncated, is no number of the integer dtype."""
     if ours.dtype.kind not in "iu":
@@ -159,6 +166,35 @@ DIFFERENCES = [
     Difference("zero-sign", "min max cummin cummax minimum maximum",
                "which of 0.0 and -0.0 is smaller is not said, and depends on the wheel's vector length",
                elements=lambda step, ours, theirs, dtype: wide(ours, dtype) == wide(theirs, dtype)),
+    Difference("all-of-columns", "all any",
+               "the wheel answers true for some columns that hold a zero; ours is what NumPy says",
+               elements=as_numpy_says),
+    Difference("complex-nan", "min max prod cumprod tensordot tensordot_axes inner outer kron matmul sum cumsum",
+               "which part of an overflowed or NaN complex number is NaN depends on the order of its operations",
+               elements=lambda step, ours, theirs, dtype: (dtype == "complex64") &
+               (np.isnan(ours) | np.isnan(theirs))),
+    Difference("complex-logcumsumexp", "logcumsumexp",
+               "the wheel starts complex scans from 0; ours from -inf", avoid=is_complex),
+    Difference("take-negative", "take_index",
+               "the wheel refuses a negative integer index with a shape error; ours counts from the end, as for arrays",
+               steps=lambda step, ours, theirs: step.args["index"] < 0 and theirs[0] == "ValueError"),
+    Difference("scatter-empty", "scatter scatter_add scatter_prod scatter_max scatter_min",
+               "the wheel's process dies of a division error (SIGFPE) for an array without elements",
+               avoid=lambda step: step.inputs["a"].size == 0),
+    Difference("half-limits", "nan_to_num",
+               "the wheel's largest numbers of half types are 0 by mistake; ours are the dtype's",
+               elements=lambda step, ours, theirs, dtype: (dtype in ("float16", "bfloat16")) & (wide(theirs, dtype) == 0)),
+    Difference("prod-of-one", "prod",
+               "over axes of length 1 the wheel forgets to widen small integers; ours does so always",
+               steps=lambda step, ours, theirs: step.dtype in INTEGERS and theirs and theirs[0][0] == step.dtype and
+               isinstance(ours, list) and ours and isinstance(ours[0], tuple) and ours[0][0] != step.dtype),
+    Difference("half-scan-overflow", "cumprod prod",
+               "the wheel rounds each partial product to the half type, which may overflow on the way",
+               elements=lambda step, ours, theirs, dtype: (dtype in ("float16", "bfloat16")) &
+               ~np.isfinite(wide(theirs, dtype))),
+    Difference("as-strided-view", "as_strided",
+               "the wheel refuses some views whose elements are not row-major; ours takes a row-major copy first",
+               steps=lambda step, ours, theirs: theirs[0] == "RuntimeError"),
     Difference("half-quotient", "divmod floor_divide",
                "the wheel rounds the quotient to the half type before it truncates it",
                elements=lambda step, ours, theirs, dtype: (dtype in ("float16", "bfloat16")) &

@@ -7,6 +7,7 @@
 #include "core/pool.h"
 #include "cpu/index.h"
 #include "cpu/kernels.h"
+#include "cpu/scalar/complex64.h"
 #include "ops/gather.h"
 #include "ops/op.h"
 
@@ -75,8 +76,7 @@ static void combine_complex64(psi_scatter_kind kind, int64_t n, void *out, const
     case PSI_SCATTER_SUM:
         EACH(((psi_complex64){o[at].re + u[i].re, o[at].im + u[i].im}));
     case PSI_SCATTER_PROD:
-        EACH(((psi_complex64){o[at].re * u[i].re - o[at].im * u[i].im,
-                              o[at].re * u[i].im + o[at].im * u[i].re}));
+        EACH(mul_complex64(o[at], u[i], true));
     default:
         EACH(u[i]);
     }

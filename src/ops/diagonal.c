@@ -12,8 +12,8 @@ static bool two_axes(const char *op, psi_array a, int64_t axis1, int64_t axis2, 
         PSI_INVALID("%s: an array of %d dimensions has no diagonal", op, a->ndim);
         return false;
     }
-    *first = psi_axis(axis1, a->ndim, op);
-    *second = *first < 0 ? -1 : psi_axis(axis2, a->ndim, op);
+    *first = psi_axis_index(axis1, a->ndim, op);
+    *second = *first < 0 ? -1 : psi_axis_index(axis2, a->ndim, op);
     if (*second >= 0 && *first == *second)
         PSI_INVALID("%s: axis1 and axis2 are both %d", op, *first);
     return *second >= 0 && *first != *second;

@@ -227,10 +227,11 @@ psi_array psi_take_index(psi_array a, int64_t index, int64_t axis)
     if (at < 0)
         return psi_error_array();
     int64_t length = a->shape[at];
+    if (a->size == 0)
+        return PSI_INVALID("take: index %lld into an array without elements", (long long)index);
     if (index < -length || index >= length)
-        return psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
-                        "take: index %lld is out of range for axis %d of length %lld", (long long)index, at,
-                        (long long)length);
+        return PSI_INVALID("take: index %lld is out of range for axis %d of length %lld", (long long)index,
+                           at, (long long)length);
     memcpy(stop, a->shape, a->ndim * sizeof *stop);
     start[at] = index < 0 ? index + length : index;
     stop[at] = start[at] + 1;

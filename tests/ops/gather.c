@@ -19,7 +19,8 @@ static void takes(void **state)
     expect_error(psi_take(m, PSI_INT64S(INT64_MIN), 0), PSI_INDEX_ERROR);
     expect_error(psi_take(m, PSI_UINT32S(0xffffffff), 0), PSI_INDEX_ERROR);
     expect_error(psi_take_along_axis(m, psi_reshape(PSI_INT32S(4), PSI_INTS(1, 1)), 1), PSI_INDEX_ERROR);
-    expect_error(psi_take_index(m, 3, 0), PSI_INDEX_ERROR);
+    expect_error(psi_take_index(m, 3, 0), PSI_VALUE_ERROR);
+    expect_error(psi_take_index(psi_zeros(PSI_INTS(2, 0), PSI_FLOAT32), 0, 0), PSI_VALUE_ERROR);
     expect_error(psi_take(m, PSI_FLOATS(0), 0), PSI_VALUE_ERROR);
     expect_error(psi_take(psi_zeros(PSI_INTS(0, 2), PSI_FLOAT32), i, 0), PSI_VALUE_ERROR);
     expect_error(psi_gather(m, PSI_ARRAYS(i, i), PSI_INTS(0, 0), PSI_INTS(1, 1)), PSI_VALUE_ERROR);
@@ -62,6 +63,27 @@ static void scatters(void **state)
     EXPECT(sum, PSI_INTS(3), 2, 4, 6);
 }
 
+/* A complex product is that of multiply, of single elements and of runs: its parts' products are rounded each by
+ * itself (one joined with the sum would leave 2^-24 more), and infinities survive. */
+static void complex_products(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    const float near[] = {1 + 0x1p-12F, 1, INFINITY, NAN}, factors[] = {1 + 0x1p-12F, 1, 1, 0};
+    psi_array a = psi_array_from(near, PSI_INTS(2), PSI_COMPLEX64),
+              u = psi_array_from(factors, PSI_INTS(2), PSI_COMPLEX64);
+    psi_array one =
+        psi_scatter_prod(a, PSI_ARRAYS(PSI_INT32S(0, 1)), psi_reshape(u, PSI_INTS(2, 1)), PSI_INTS(0));
+    psi_array run = psi_scatter_prod(psi_reshape(a, PSI_INTS(1, 2)), PSI_ARRAYS(PSI_INT32S(0)),
+                                     psi_reshape(u, PSI_INTS(1, 1, 2)), PSI_INTS(0));
+    const psi_array products[] = {one, run};
+    for (int i = 0; i < 2; i++) {
+        const float *values = psi_data(products[i]);
+        assert_non_null(values);
+        assert_true(values[0] == 0x1p-11F && values[1] == 2 + 0x1p-11F && isinf(values[2]));
+    }
+}
+
 static void diagonals(void **state)
 {
     (void)state;
@@ -73,6 +95,8 @@ static void diagonals(void **state)
     EXPECT(psi_diag(PSI_FLOATS(1, 2), -1), PSI_INTS(3, 3), 0, 0, 0, 1, 0, 0, 0, 2, 0);
     EXPECT(psi_trace(m, 0, 0, 1, PSI_DTYPE_COUNT), PSI_SCALAR_SHAPE, 15);
     expect_error(psi_diagonal(m, 0, 1, -1), PSI_VALUE_ERROR);
+    expect_error(psi_diagonal(m, 0, 2, 0), PSI_INDEX_ERROR);
+    expect_error(psi_trace(m, 0, 0, -3, PSI_DTYPE_COUNT), PSI_INDEX_ERROR);
     expect_error(psi_diag(psi_scalar(1, PSI_FLOAT32), 0), PSI_VALUE_ERROR);
 }
 
@@ -132,10 +156,8 @@ static void transforms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes),
-        cmocka_unit_test(scatters),
-        cmocka_unit_test(diagonals),
-        cmocka_unit_test(transforms),
+        cmocka_unit_test(takes),     cmocka_unit_test(scatters),   cmocka_unit_test(complex_products),
+        cmocka_unit_test(diagonals), cmocka_unit_test(transforms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* sort_words.c: the sorts of words, written once for their three widths: by insertion, merging or radix as they are
- * long. Invariant: the order of words decides all, so that the cut and the threads leave no trace in the result. */
+/* sort_words.c: the sorts of words, written once for their three widths: by insertion, ranking, merging or radix as
+ * they are long. Invariant: the order of words decides all, so that the cut and the threads leave no trace in the result. */
 #include "cpu/sort_words.h"
 
 #include <stdbool.h>
@@ -9,8 +9,9 @@
 #include "core/pool.h"
 
 enum {
-    INSERTION = 16,
-    LEAST_RADIX = 512,
+    INSERTION = 8,
+    MOST_RANKED = 64, /* of 32 bits, which compare several at once */
+    LEAST_RADIX = 96,
     LONG_RADIX = 1 << 13, /* from here on digits are long */
     SHORT_DIGIT = 8,
     LONG_DIGIT = 11,

@@ -60,15 +60,14 @@ static psi_array of_singular_values(psi_array a, const int64_t axes[2], char wha
     return what == '+' ? y : psi_astype(y, float_of(a));
 }
 
+/* Of order 1, -1, 2, -2 or an infinite one. */
 static psi_array matrix_norm(psi_array a, double ord, const int64_t axes[2], bool keepdims)
 {
     if (fabs(ord) == 1)
         return extreme_sum(a, axes[0], axes[1], ord > 0, keepdims);
     if (isinf(ord))
         return extreme_sum(a, axes[1], axes[0], ord > 0, keepdims);
-    if (fabs(ord) == 2)
-        return of_singular_values(a, axes, ord > 0 ? '>' : '<', keepdims);
-    return PSI_INVALID("linalg_norm: ord %g; of a matrix it is 1, -1, 2, -2, inf or -inf", ord);
+    return of_singular_values(a, axes, ord > 0 ? '>' : '<', keepdims);
 }
 
 /* The axes counted from the front in the order given, all where none are; their number, or -1 with an error. */
@@ -106,8 +105,12 @@ psi_array psi_linalg_norm_l2(psi_array a, psi_ints axis, bool keepdims)
 psi_array psi_linalg_norm(psi_array a, double ord, psi_ints axis, bool keepdims)
 {
     int64_t axes[2];
-    int count = psi_check_inputs(PSI_ARRAYS(a), "linalg_norm") ? norm_axes(a, axis, axes) : -1;
-    if (count < 0)
+    if (!psi_check_inputs(PSI_ARRAYS(a), "linalg_norm"))
+        return psi_error_array();
+    int count = axis.count < 0 ? a->ndim : axis.count;
+    if (count == 2 && fabs(ord) != 1 && fabs(ord) != 2 && !isinf(ord))
+        return PSI_INVALID("linalg_norm: ord %g; of a matrix it is 1, -1, 2, -2, inf or -inf", ord);
+    if (norm_axes(a, axis, axes) < 0)
         return psi_error_array();
     if (count == 0)
         return PSI_INVALID("linalg_norm: ord %g over no axes; 1 or 2 are needed", ord);
@@ -118,16 +121,17 @@ psi_array psi_linalg_norm(psi_array a, double ord, psi_ints axis, bool keepdims)
 psi_array psi_linalg_norm_matrix(psi_array a, const char *ord, psi_ints axis, bool keepdims)
 {
     int64_t axes[2];
-    int count = psi_check_inputs(PSI_ARRAYS(a), "linalg_norm") ? norm_axes(a, axis, axes) : -1;
-    if (count < 0)
+    if (!psi_check_inputs(PSI_ARRAYS(a), "linalg_norm"))
         return psi_error_array();
+    int count = axis.count < 0 ? a->ndim : axis.count;
+    bool nuclear = strcmp(ord, "nuc") == 0, root = strcmp(ord, "f") == 0 || strcmp(ord, "fro") == 0;
     if (count != 2)
         return PSI_INVALID("linalg_norm: ord '%.20s' over %d axes; a matrix has 2", ord, count);
-    if (strcmp(ord, "f") == 0 || strcmp(ord, "fro") == 0)
-        return euclidean(a, (psi_ints){axes, 2}, keepdims);
-    if (strcmp(ord, "nuc") == 0)
-        return of_singular_values(a, axes, '+', keepdims);
-    return PSI_INVALID("linalg_norm: ord '%.20s'; of a matrix it is f, fro or nuc", ord);
+    if (!nuclear && !root)
+        return PSI_INVALID("linalg_norm: ord '%.20s'; of a matrix it is f, fro or nuc", ord);
+    if (norm_axes(a, axis, axes) < 0)
+        return psi_error_array();
+    return nuclear ? of_singular_values(a, axes, '+', keepdims) : euclidean(a, (psi_ints){axes, 2}, keepdims);
 }
 
 /* ---- cross product ---- */

@@ -56,8 +56,7 @@ static psi_array copy_of(const source *s, int dtype)
     int64_t size = 1;
     for (int i = 0; i < s->ndim; i++) {
         if (s->shape[i] > INT32_MAX)
-            return PSI_INVALID("Shape dimension %lld falls outside supported `int` range.",
-                               (long long)s->shape[i]);
+            return PSI_INVALID("Shape dimension falls outside supported `int` range.");
         if (s->shape[i] < 0 || __builtin_mul_overflow(size, s->shape[i], &size))
             return PSI_INVALID("array: a buffer's shape is negative or too large");
     }

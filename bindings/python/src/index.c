@@ -3,7 +3,6 @@
 #include "index.h"
 
 #include "core/error.h"
-#include "python/rows.h"
 
 /* ---- views ---- */
 
@@ -69,7 +68,20 @@ static psi_array read_view(psi_array a, const psi_py_index_list *list)
 
 /* ---- arrays ---- */
 
-#if PSI_ROW_gather
+/* True when the arrays' axes of the result come first: slices or new axes stand between arrays or ints. */
+static bool arrays_first(const psi_py_index_list *list)
+{
+    bool seen = false, gap = false;
+    for (int i = 0; i < list->count; i++) {
+        bool is_array = list->items[i].kind == PSI_PY_ARRAY || list->items[i].kind == PSI_PY_INT;
+        if (is_array && gap)
+            return true;
+        seen |= is_array;
+        gap |= seen && !is_array;
+    }
+    return false;
+}
+
 /* The gathered axes, as indices, in the order of their axes. */
 static int collect(const psi_py_index_list *list, psi_array *indices, int64_t *axes, int *deepest)
 {
@@ -113,7 +125,7 @@ static psi_array read_arrays(psi_array a, const psi_py_index_list *list)
 {
     int deepest, before = 0, news = 0, out = 0;
     int64_t places[PSI_PY_ITEMS];
-    bool first = psi_py_arrays_first(list), placed = first;
+    bool first = arrays_first(list), placed = first;
     for (int i = 0; i < list->count; i++)
         if (list->items[i].kind == PSI_PY_ARRAY && psi_dtype_of(list->items[i].array) == PSI_BOOL)
             return PSI_INVALID("boolean indices are not yet supported");
@@ -139,13 +151,6 @@ static psi_array read_arrays(psi_array a, const psi_py_index_list *list)
         a = psi_moveaxis(a, deepest + i, i);
     return reshape_axes(a, NULL, 0, places, news);
 }
-#else
-static psi_array read_arrays(psi_array a, const psi_py_index_list *list)
-{
-    (void)a, (void)list;
-    return PSI_UNSUPPORTED("gather is not built yet");
-}
-#endif
 
 /* ---- entries ---- */
 

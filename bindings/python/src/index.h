@@ -27,7 +27,4 @@ typedef struct psi_py_index_list {
 /* Reads an index of `a`; `tuple` wants a tuple's rules. False with an exception. Axes that are not mentioned are left out. */
 bool psi_py_read_index(psi_array a, PyObject *index, psi_py_index_list *out);
 
-/* True when the arrays' axes of the result come first: slices or new axes stand between arrays or ints. */
-bool psi_py_arrays_first(const psi_py_index_list *list);
-
 #endif

@@ -117,16 +117,3 @@ bool psi_py_read_index(psi_array a, PyObject *index, psi_py_index_list *out)
     Py_XDECREF(all);
     return ok;
 }
-
-bool psi_py_arrays_first(const psi_py_index_list *list)
-{
-    bool seen = false, gap = false;
-    for (int i = 0; i < list->count; i++) {
-        bool is_array = list->items[i].kind == PSI_PY_ARRAY || list->items[i].kind == PSI_PY_INT;
-        if (is_array && gap)
-            return true;
-        seen |= is_array;
-        gap |= seen && !is_array;
-    }
-    return false;
-}

@@ -4,7 +4,6 @@
 #include "index.h"
 
 #include "core/error.h"
-#include "python/rows.h"
 
 /* The update with the leading axes of length 1 dropped that exceed `ndim`. */
 static psi_array without_leading(psi_array v, int ndim)
@@ -20,35 +19,29 @@ static psi_array without_leading(psi_array v, int ndim)
 
 /* ---- one range ---- */
 
-/* Gives the update the axes of the range: new axes are dropped, those of ints added. */
-static psi_array fit_range(psi_array a, const psi_py_index_list *list, psi_array v)
+/* Gives the update the axes of the range: those of ints are added, new axes dropped, as far as the update reaches.
+ * Places count from the end. */
+static psi_array fit_range(psi_array a, const psi_py_index_list *list, bool tuple, psi_array v)
 {
     int64_t drop[PSI_PY_ITEMS], add[PSI_PY_AXES];
-    int drops = 0, adds = 0, rest = psi_ndim(a) - list->axes, out = rest;
-    for (int i = 0; i < list->count; i++)
-        out += list->items[i].kind != PSI_PY_INT;
-    v = without_leading(v, out);
-    if (psi_is_error(v) || !psi_ndim(v))
-        return v;
-    /* From the last item on: places from the end, as long as the update has such axes. */
-    int at = psi_ndim(v) - rest - 1, place = psi_ndim(a) - rest - 1;
-    for (int i = list->count; i-- > 0;) {
+    int drops = 0, adds = 0, rest = psi_ndim(a) - list->axes;
+    v = without_leading(v, psi_ndim(a));
+    int at = psi_ndim(v) - rest - 1;
+    for (int i = list->count; tuple && i-- > 0;) {
         psi_py_item_kind kind = list->items[i].kind;
-        if (kind == PSI_PY_NEW_AXIS && at >= 0)
-            drop[drops++] = at--;
-        else if (kind == PSI_PY_SLICE)
-            at--, place--;
+        if (kind == PSI_PY_SLICE)
+            at--;
         else if (kind == PSI_PY_INT && at >= 0)
-            add[adds++] = place-- - psi_ndim(a); /* counted from the end */
-        else if (kind == PSI_PY_INT)
-            place--;
+            add[adds++] = i - list->count - rest;
+        else if (kind == PSI_PY_NEW_AXIS && at-- >= 0)
+            drop[drops++] = i - list->count - rest;
     }
-    if (drops)
-        v = psi_squeeze(v, (psi_ints){drop, drops});
-    return adds && !psi_is_error(v) ? psi_expand_dims(v, (psi_ints){add, adds}) : v;
+    if (adds)
+        v = psi_expand_dims(v, (psi_ints){add, adds});
+    return drops && !psi_is_error(v) ? psi_squeeze(v, (psi_ints){drop, drops}) : v;
 }
 
-static psi_array write_range(psi_array a, const psi_py_index_list *list, psi_array v)
+static psi_array write_range(psi_array a, const psi_py_index_list *list, bool tuple, psi_array v)
 {
     int64_t start[PSI_PY_AXES], stop[PSI_PY_AXES], step[PSI_PY_AXES];
     int n = psi_ndim(a);
@@ -71,7 +64,7 @@ static psi_array write_range(psi_array a, const psi_py_index_list *list, psi_arr
             step[axis] = item->length ? item->step : 1;
         }
     }
-    v = fit_range(a, list, v);
+    v = fit_range(a, list, tuple, v);
     if (psi_is_error(v))
         return v;
     return psi_slice_update(a, v, (psi_ints){start, n}, (psi_ints){stop, n}, (psi_ints){step, n});
@@ -86,18 +79,18 @@ static psi_array whole(psi_array a, psi_array v, int kind)
 {
     static psi_array (*const ops[])(psi_array, psi_array) = {psi_add,    psi_subtract, psi_multiply,
                                                              psi_divide, psi_maximum,  psi_minimum};
-    v = psi_broadcast_to(without_leading(v, psi_ndim(a)), psi_shape(a));
+    v = psi_broadcast_to(v, psi_shape(a));
     return kind == SET || psi_is_error(v) ? v : ops[kind](a, v);
 }
 
-#if PSI_ROW_scatter
 typedef struct plan {
-    psi_array indices[PSI_PY_AXES]; /* one for each axis up to the last that is not whole */
+    psi_array indices[PSI_PY_AXES]; /* one for each axis up to the last that is not a whole slice */
     int count;
-    int64_t full[2 * PSI_PY_ITEMS]; /* the indices' common shape */
+    int64_t
+        full[2 * PSI_PY_ITEMS]; /* the indices' common shape: the arrays' block, slices, and 1 for new axes */
     int full_ndim;
-    int64_t drop[PSI_PY_ITEMS]; /* new axes of the update, as places from its end less one */
-    int drops;
+    int block, depth;       /* where the arrays' axes stand, and how many */
+    int place[PSI_PY_AXES]; /* where a sliced axis stands */
 } plan;
 
 /* The arrays' own common shape. */
@@ -134,77 +127,86 @@ static int indexed_axes(const psi_py_index_list *list)
     return n;
 }
 
-static bool make_plan(const psi_py_index_list *list, plan *p)
+/* Slices of step 1 behind the last array and the last other slice come after all new axes, as upstream has them. */
+static int first_simple(const psi_py_index_list *list)
+{
+    int first = 0;
+    for (int i = 0; i < list->count; i++)
+        if (list->items[i].kind == PSI_PY_ARRAY ||
+            (list->items[i].kind == PSI_PY_SLICE && list->items[i].step != 1))
+            first = i + 1;
+    return first;
+}
+
+/* True when slices or new axes stand between arrays; ints do not count here. */
+static bool arrays_apart(const psi_py_index_list *list)
+{
+    bool seen = false, gap = false;
+    for (int i = 0; i < list->count; i++) {
+        psi_py_item_kind kind = list->items[i].kind;
+        if (kind == PSI_PY_ARRAY && gap)
+            return true;
+        seen |= kind == PSI_PY_ARRAY;
+        gap |= seen && kind != PSI_PY_ARRAY && kind != PSI_PY_INT;
+    }
+    return false;
+}
+
+static void put_block(plan *p, const int64_t *block)
+{
+    p->block = p->full_ndim;
+    for (int k = 0; k < p->depth; k++)
+        p->full[p->full_ndim++] = block[k];
+}
+
+/* Lays out the axes of the update's shape. */
+static bool lay_out(const psi_py_index_list *list, plan *p)
 {
     int64_t block[PSI_PY_AXES];
-    int depth = arrays_shape(list, block), at = -1, place[PSI_PY_AXES];
-    bool first = psi_py_arrays_first(list);
+    int simple = first_simple(list);
     p->count = indexed_axes(list);
-    p->full_ndim = p->drops = 0;
-    if (depth < 0)
+    p->depth = arrays_shape(list, block);
+    p->full_ndim = 0;
+    p->block = -1;
+    if (p->depth < 0)
         return false;
-    for (int pass = !first; pass < 2; pass++) /* the arrays' block, before all or in its place; then slices */
+    if (arrays_apart(list))
+        put_block(p, block);
+    for (int pass = 0; pass < 2; pass++)
         for (int i = 0; i < list->count; i++) {
-            const psi_py_index_item *item = &list->items[i];
-            bool is_array = item->kind == PSI_PY_ARRAY || item->kind == PSI_PY_INT;
-            if (is_array && at < 0) {
-                at = p->full_ndim;
-                for (int k = 0; k < depth; k++)
-                    p->full[p->full_ndim++] = block[k];
-            }
-            if (pass && item->kind == PSI_PY_SLICE && item->axis < p->count) {
-                place[item->axis] = p->full_ndim;
-                p->full[p->full_ndim++] = item->length;
+            const psi_py_item_kind kind = list->items[i].kind;
+            int axis = list->items[i].axis;
+            if (kind == PSI_PY_ARRAY && p->block < 0)
+                put_block(p, block);
+            if (kind == PSI_PY_NEW_AXIS && !pass)
+                p->full[p->full_ndim++] = 1;
+            if (kind == PSI_PY_SLICE && axis < p->count && pass == (i >= simple)) {
+                p->place[axis] = p->full_ndim;
+                p->full[p->full_ndim++] = list->items[i].length;
             }
         }
+    return true;
+}
+
+static bool make_plan(const psi_py_index_list *list, plan *p)
+{
+    if (!lay_out(list, p))
+        return false;
     for (int i = 0; i < list->count; i++) {
         const psi_py_index_item *item = &list->items[i];
         if (item->kind == PSI_PY_NEW_AXIS || item->axis >= p->count)
             continue;
         psi_array *to = &p->indices[item->axis];
         if (item->kind == PSI_PY_ARRAY)
-            *to = place_at(item->array, at, depth, p->full_ndim);
+            *to = place_at(item->array, p->block, p->depth, p->full_ndim);
         else if (item->kind == PSI_PY_INT)
             *to = place_at(psi_scalar_int(item->start, PSI_INT32), 0, 0, p->full_ndim);
         else
             *to = place_at(psi_arange((double)item->start, (double)(item->start + item->length * item->step),
                                       (double)item->step, PSI_INT32),
-                           place[item->axis], 1, p->full_ndim);
+                           p->place[item->axis], 1, p->full_ndim);
     }
     return !psi_failed();
-}
-
-/* Drops the update's axes that stand for new axes of the index. */
-static psi_array drop_new_axes(psi_array a, const psi_py_index_list *list, const plan *p, psi_array v)
-{
-    int64_t drop[PSI_PY_ITEMS];
-    int drops = 0, news = 0, total = psi_ndim(a) - p->count + p->full_ndim, out = 0, depth = p->full_ndim;
-    bool first = psi_py_arrays_first(list), placed = false;
-    for (int i = 0; i < list->count; i++) {
-        news += list->items[i].kind == PSI_PY_NEW_AXIS;
-        depth -= list->items[i].kind == PSI_PY_SLICE && list->items[i].axis < p->count;
-    }
-    v = without_leading(v, total + news);
-    if (!news || psi_is_error(v))
-        return v;
-    total += news;
-    if (first)
-        out = depth, placed = true;
-    for (int i = 0; i < list->count; i++) {
-        psi_py_item_kind kind = list->items[i].kind;
-        int from_end = out - total + psi_ndim(v);
-        if (kind == PSI_PY_NEW_AXIS) {
-            if (from_end >= 0)
-                drop[drops++] = from_end;
-            out++;
-        } else if (kind == PSI_PY_SLICE) {
-            out++;
-        } else if (!placed) {
-            out += depth;
-            placed = true;
-        }
-    }
-    return drops ? psi_squeeze(v, (psi_ints){drop, drops}) : v;
 }
 
 static psi_array scatter_by(psi_array a, const plan *p, psi_array v, int kind)
@@ -238,7 +240,7 @@ static psi_array write_scattered(psi_array a, const psi_py_index_list *list, psi
     plan p;
     if (!make_plan(list, &p))
         return psi_error_array();
-    v = drop_new_axes(a, list, &p, v);
+    v = without_leading(v, 0);
     if (!p.count || psi_is_error(v))
         return psi_is_error(v) ? v : whole(a, v, kind);
     int n = 0, rest = psi_ndim(a) - p.count;
@@ -254,18 +256,9 @@ static psi_array write_scattered(psi_array a, const psi_py_index_list *list, psi
     v = psi_reshape(v, (psi_ints){shape, n + p.count});
     return psi_is_error(v) ? v : scatter_by(a, &p, v, kind);
 }
-#else
-static psi_array write_scattered(psi_array a, const psi_py_index_list *list, psi_array v, int kind)
-{
-    if (!list->count)
-        return whole(a, v, kind);
-    return PSI_UNSUPPORTED("scatter is not built yet");
-}
-#endif
 
 /* ---- entries ---- */
 
-#if PSI_ROW_masked_scatter
 /* A bool, a bool array, or a list of bools selects elements; NULL for other indices. */
 static psi_array mask_of(PyObject *index)
 {
@@ -280,25 +273,23 @@ static psi_array mask_of(PyObject *index)
         mask = psi_py_from_buffer(index, -1);
     return mask && (psi_is_error(mask) || psi_dtype_of(mask) == PSI_BOOL) ? mask : NULL;
 }
-#endif
 
 static psi_array assign(psi_array a, PyObject *index, psi_array v)
 {
     psi_py_index_list list;
-#if PSI_ROW_masked_scatter
     psi_array mask = mask_of(index);
     if (mask)
         return psi_is_error(mask) ? mask : psi_masked_scatter(a, mask, v);
-#endif
     if (index == Py_Ellipsis) {
         PyErr_SetString(PyExc_ValueError, "Cannot index mlx array using the given type.");
         return psi_error_array();
     }
     if (!psi_py_read_index(a, index, &list))
         return psi_error_array();
+    bool tuple = PyTuple_Check(index);
     if (!list.axes)
-        return whole(a, v, SET);
-    return list.arrays ? write_scattered(a, &list, v, SET) : write_range(a, &list, v);
+        return whole(a, tuple ? without_leading(v, psi_ndim(a)) : v, SET);
+    return list.arrays ? write_scattered(a, &list, v, SET) : write_range(a, &list, tuple, v);
 }
 
 int psi_py_set_item(PyObject *self, PyObject *index, PyObject *value)
@@ -321,5 +312,5 @@ psi_array psi_py_update_at(psi_array a, PyObject *index, PyObject *value, psi_py
     psi_array v;
     if (!psi_py_to_value_as(value, (int)psi_dtype_of(a), &v) || !psi_py_read_index(a, index, &list))
         return psi_error_array();
-    return write_scattered(a, &list, v, kind);
+    return index == Py_None ? whole(a, v, (int)kind) : write_scattered(a, &list, v, (int)kind);
 }

@@ -3,6 +3,7 @@
 #include "py.h"
 
 #include <math.h>
+#include <string.h>
 
 static struct PyModuleDef core = {PyModuleDef_HEAD_INIT,
                                   "psionic._core",
@@ -46,6 +47,39 @@ static bool add_functions(PyObject *module, const char *place, PyMethodDef *meth
     return ok;
 }
 
+/* ---- classes that are not built yet: they exist, and say so when they are called ---- */
+
+static PyObject *refuse_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)args, (void)kwargs;
+    return psi_py_unsupported(type->tp_name + sizeof "mlx.core." - 1);
+}
+
+static PyTypeObject later[] = {
+    {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.ArrayLike"},
+    {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.FunctionExporter"},
+    {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.custom_function"},
+    {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.distributed.Group"},
+};
+
+static bool add_later(PyObject *module)
+{
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+        later[i].tp_basicsize = sizeof(PyObject);
+        later[i].tp_flags = Py_TPFLAGS_DEFAULT;
+        later[i].tp_doc = "Not built yet.";
+        later[i].tp_new = refuse_new;
+        const char *name = strrchr(later[i].tp_name, '.') + 1;
+        PyObject *place =
+            strcmp(name, "Group") ? Py_NewRef(module) : PyObject_GetAttrString(module, "distributed");
+        bool ok = place && add_type(place, name, &later[i]);
+        Py_XDECREF(place);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 static bool add_submodules(PyObject *module)
 {
     char place[64];
@@ -54,6 +88,8 @@ static bool add_submodules(PyObject *module)
         snprintf(place, sizeof place, "mlx.core.%s", s->name);
         PyObject *sub = PyModule_New(place);
         ok = sub && add_functions(sub, place, s->methods) && !PyModule_AddObject(module, s->name, sub);
+        if (ok && !strcmp(s->name, "random"))
+            ok = psi_py_init_random(sub);
     }
     return ok;
 }
@@ -73,7 +109,7 @@ PyMODINIT_FUNC PyInit__core(void)
         add_type(m, "StreamContext", &psi_py_stream_context_type) &&
         add_type(m, "finfo", &psi_py_finfo_type) && add_type(m, "iinfo", &psi_py_iinfo_type) &&
         !PyType_Ready(&psi_py_function_type) && psi_py_init_dtypes(m) && psi_py_init_devices(m) &&
-        add_constants(m) && add_submodules(m);
+        add_constants(m) && add_submodules(m) && add_later(m);
     if (!ok)
         Py_CLEAR(m);
     return m;

@@ -1,5 +1,45 @@
-/* random.c: mlx.core.random, whose bounds and shapes have defaults that depend on each other. */
+/* random.c: mlx.core.random, whose bounds and shapes have defaults that depend on each other.
+ * Invariant: the default key is the first item of mlx.core.random.state, which users may read and replace. */
 #include "entry.h"
+
+#include <time.h>
+
+static PyObject *state;
+
+bool psi_py_init_random(PyObject *module)
+{
+    psi_py_call call;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    psi_scope_open(&call.scope);
+    PyObject *key = psi_py_wrap(psi_random_key((int64_t)now.tv_sec * 1000000000 + now.tv_nsec));
+    psi_scope_close(&call.scope);
+    state = key ? Py_BuildValue("[N]", key) : NULL;
+    return state && !PyModule_AddObject(module, "state", Py_NewRef(state));
+}
+
+/* Gives `state` a new key, an error array with an exception or error if it cannot. */
+static bool set_key(psi_array key)
+{
+    PyObject *o = psi_py_wrap(key);
+    return o && !PyList_SetItem(state, 0, o);
+}
+
+/* Splits a key off the default key. */
+static bool next_key(psi_array *out)
+{
+    PyObject *first = PyList_GET_SIZE(state) ? PyList_GET_ITEM(state, 0) : Py_None;
+    if (!psi_py_is_array(first)) {
+        PyErr_Format(PyExc_ValueError, "random.state[0] should be a key, not %.100s",
+                     Py_TYPE(first)->tp_name);
+        return false;
+    }
+    psi_arrays two = psi_random_split(psi_own(psi_retain(psi_py_array_of(first))));
+    if (two.count != 2 || !set_key(two.data[0]))
+        return false;
+    *out = two.data[1];
+    return true;
+}
 
 PSI_PY_ENTRY(random, seed)
 {
@@ -12,8 +52,8 @@ PSI_PY_ENTRY(random, seed)
     }
     if (!psi_py_enter(&call, NULL))
         return NULL;
-    psi_random_seed((int64_t)seed);
-    return psi_py_leave_object(&call, psi_failed() ? NULL : Py_NewRef(Py_None));
+    bool ok = set_key(psi_random_key((int64_t)seed));
+    return psi_py_leave_object(&call, ok ? Py_NewRef(Py_None) : NULL);
 }
 
 PSI_PY_ENTRY(random, key)
@@ -42,7 +82,7 @@ static bool read_sample(PyObject *shape, PyObject *dtype, PyObject *key, psi_dty
     *out = (sample){.shape.list = {NULL, 0}, .has_shape = psi_py_given(shape), .dtype = usual, .key = NULL};
     return (!out->has_shape || psi_py_to_ints(shape, &out->shape)) &&
            (!psi_py_given(dtype) || psi_py_to_dtype(dtype, &out->dtype)) &&
-           (!psi_py_given(key) || psi_py_to_array(key, &out->key));
+           (psi_py_given(key) ? psi_py_to_array(key, &out->key) : next_key(&out->key));
 }
 
 static bool bound(PyObject *o, double usual, psi_dtype dtype, psi_array *out)
@@ -146,4 +186,30 @@ PSI_PY_ENTRY(random, categorical)
         return psi_py_leave(&call, psi_random_categorical_num_samples(logits, axis, samples, s.key));
     return psi_py_leave(&call,
                         psi_random_categorical(logits, axis, s.has_shape ? s.shape.list : PSI_NONE, s.key));
+}
+
+PSI_PY_ENTRY(random, gumbel)
+{
+    PSI_PY_BIND("gumbel", 0, 0, 4, "shape", "dtype", "key", "stream");
+    psi_py_call call;
+    sample s;
+    if (!psi_py_enter(&call, v[3]))
+        return NULL;
+    if (!read_sample(v[0], v[1], v[2], PSI_FLOAT32, &s))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_random_gumbel(s.shape.list, s.dtype, s.key));
+}
+
+PSI_PY_ENTRY(random, laplace)
+{
+    PSI_PY_BIND("laplace", 0, 0, 6, "shape", "dtype", "loc", "scale", "key", "stream");
+    psi_py_call call;
+    double loc = 0, scale = 1;
+    sample s;
+    if (!psi_py_enter(&call, v[5]))
+        return NULL;
+    if (!read_sample(v[0], v[1], v[4], PSI_FLOAT32, &s) || (v[2] && !psi_py_to_float(v[2], &loc)) ||
+        (v[3] && !psi_py_to_float(v[3], &scale)))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_random_laplace(s.shape.list, s.dtype, loc, scale, s.key));
 }

@@ -1,0 +1,53 @@
+"""Every public name is there, as the table of functions says; what is not built refuses by its name."""
+import pathlib
+import re
+
+import mlx.core as mx
+import pytest
+
+API = (pathlib.Path(__file__).parents[2] / "bindings/python/api.def").read_text()
+ROWS = re.findall(r'^(PY|HAND)\((\w+), (\w+),[^"]*"([^"]*)"', API, re.M)
+TYPES = ["array", "ArrayAt", "ArrayIterator", "ArrayLike", "Device", "DeviceType", "Dtype", "DtypeCategory",
+         "FunctionExporter", "Stream", "StreamContext", "custom_function", "finfo", "iinfo"]
+
+
+def place(module):
+    return mx if module == "core" else getattr(mx, module)
+
+
+@pytest.mark.parametrize("kind, module, name, signature", ROWS, ids=lambda v: str(v)[:20])
+def test_function_exists(kind, module, name, signature):
+    f = getattr(place(module), name)
+    assert callable(f) and f.__doc__ is not None or f.__text_signature__
+
+
+def test_types_and_constants_exist():
+    for name in TYPES + ["e", "pi", "inf", "nan", "euler_gamma", "newaxis", "cpu", "gpu", "generic", "bfloat16"]:
+        assert hasattr(mx, name)
+    assert mx.distributed.Group and mx.random.state
+
+
+def test_at_most_a_quarter_is_written_by_hand():
+    by_hand = sum(kind == "HAND" for kind, *_ in ROWS)
+    assert by_hand * 4 <= len(ROWS)
+
+
+def test_submodules_can_be_imported():
+    import mlx.core.random as a
+    import mlx.core.linalg as b
+    from mlx.core import fft, fast, metal, cuda, distributed
+
+    assert a is mx.random and b is mx.linalg and all((fft, fast, metal, cuda, distributed))
+
+
+def test_classes_not_built_refuse():
+    with pytest.raises(NotImplementedError, match="^unsupported_op: custom_function"):
+        mx.custom_function(lambda x: x)
+
+
+def test_random_state_is_the_default_key():
+    mx.random.seed(7)
+    assert mx.random.state[0].tolist() == mx.random.key(7).tolist()
+    first = mx.random.uniform(shape=(3,)).tolist()
+    mx.random.state[0] = mx.random.key(7)
+    assert mx.random.uniform(shape=(3,)).tolist() == first

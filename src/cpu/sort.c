@@ -10,7 +10,7 @@
 #include "eval/copy.h"
 #include "ops/op.h"
 
-enum { BLOCK = 512, TASK = 1 << 13, INDEX_BITS = 32 };
+enum { BLOCK = 512, TASK = 1 << 13, INDEX_BITS = 32, WORTH_COUNTING = 256 };
 
 /* What a row's words say in the end. */
 typedef enum result { VALUES, PLACES, GATHERED } result;
@@ -34,6 +34,7 @@ typedef struct row_job {
     const char *from;
     char *to, *words;
     uint64_t least, most; /* keys */
+    uint64_t base;        /* taken from every key, so that fewer bits differ */
     int64_t chunk;
     struct range {
         uint64_t least, most;
@@ -55,13 +56,14 @@ static void pack(const sort_job *j, const uint64_t *keys, int64_t at, int64_t n,
             ((psi_word128 *)(void *)words)[at + i] = (psi_word128)keys[i] << INDEX_BITS | (uint64_t)(at + i);
 }
 
-static void unpack(const sort_job *j, const char *words, int64_t at, int64_t n, uint64_t *keys)
+static void unpack(const sort_job *j, const char *words, int64_t at, int64_t n, uint64_t base, uint64_t *keys)
 {
     if (j->wide)
-        memcpy(keys, words + at * 8, (size_t)n * 8);
+        for (int64_t i = 0; i < n; i++)
+            keys[i] = ((const uint64_t *)(const void *)words)[at + i] + base;
     else
         for (int64_t i = 0; i < n; i++)
-            keys[i] = ((const uint32_t *)(const void *)words)[at + i];
+            keys[i] = ((const uint32_t *)(const void *)words)[at + i] + base;
 }
 
 static uint32_t place(const sort_job *j, const char *words, int64_t i)
@@ -97,7 +99,7 @@ static void store_chunk(void *context, int64_t index)
     for (int64_t n; at < end; at += n) {
         n = end - at < BLOCK ? end - at : BLOCK;
         if (j->result == VALUES) {
-            unpack(j, r->words, at, n, keys);
+            unpack(j, r->words, at, n, r->base, keys);
             psi_sort_values(j->dtype, keys, n, r->to + (size_t)at * j->item);
         } else if (j->result == PLACES) {
             for (int64_t i = at; i < at + n; i++)
@@ -109,18 +111,45 @@ static void store_chunk(void *context, int64_t index)
     }
 }
 
-/* The bits of keys that are not the same in the whole row. */
-static int differing_bits(const row_job *r)
+static int bits_of(uint64_t x)
 {
-    uint64_t both = r->least ^ r->most;
-    return both ? 64 - __builtin_clzll(both) : 0;
+    return x ? 64 - __builtin_clzll(x) : 0;
 }
 
-static void order_words(const row_job *r, char *spare)
+static void subtract_chunk(void *context, int64_t index)
+{
+    row_job *r = context;
+    const sort_job *j = r->job;
+    int64_t from = index * r->chunk, to = from + r->chunk < j->n ? from + r->chunk : j->n;
+    int shift = j->placed ? INDEX_BITS : 0;
+    if (j->word == 4)
+        for (int64_t i = from; i < to; i++)
+            ((uint32_t *)(void *)r->words)[i] -= (uint32_t)r->base;
+    else if (j->word == 8)
+        for (int64_t i = from; i < to; i++)
+            ((uint64_t *)(void *)r->words)[i] -= r->base << shift;
+    else
+        for (int64_t i = from; i < to; i++)
+            ((psi_word128 *)(void *)r->words)[i] -= (psi_word128)r->base << shift;
+}
+
+/* The bits of keys that are not the same in the whole row. Small integers around zero differ in all: from the least
+ * one on they are counted anew, where that saves a pass. */
+static int differing_bits(row_job *r, int64_t chunks)
+{
+    int bits = bits_of(r->least ^ r->most), fewer = bits_of(r->most - r->least);
+    if (r->job->kth >= 0 || r->job->n < WORTH_COUNTING || fewer + 8 > bits)
+        return bits;
+    r->base = r->least;
+    psi_parallel(chunks, subtract_chunk, r);
+    return fewer;
+}
+
+static void order_words(const row_job *r, char *spare, int bits)
 {
     const sort_job *j = r->job;
     void *x = r->words, *y = spare;
-    int bits = differing_bits(r), low = j->placed ? INDEX_BITS : 0;
+    int low = j->placed ? INDEX_BITS : 0;
     if (j->kth < 0 && j->word == 4)
         psi_sort_words32(x, y, j->n, low, bits);
     else if (j->kth < 0 && j->word == 8)
@@ -146,7 +175,7 @@ static void sort_row(const sort_job *j, int64_t row, char *memory)
         r.least = r.ranges[i].least < r.least ? r.ranges[i].least : r.least;
         r.most = r.ranges[i].most > r.most ? r.ranges[i].most : r.most;
     }
-    order_words(&r, memory + bytes);
+    order_words(&r, memory + bytes, differing_bits(&r, chunks));
     psi_parallel(chunks, store_chunk, &r);
 }
 

@@ -66,7 +66,7 @@ static psi_array noise(psi_ints shape, psi_dtype dtype, bool few)
         n *= shape.data[i];
     double *values = malloc((size_t)n * sizeof *values);
     for (int64_t i = 0; i < n; i++)
-        values[i] = few ? (double)(next(&seed) % 5) : (double)(int64_t)next(&seed) * 0x1p-56;
+        values[i] = few ? (double)(next(&seed) % 5) - 2 : (double)(int64_t)next(&seed) * 0x1p-56;
     for (int64_t i = 0; magnitude && i < n; i++)
         values[i] = fabs(values[i]);
     psi_array a = psi_astype(psi_array_from(values, shape, PSI_FLOAT64), dtype);

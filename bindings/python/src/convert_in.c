@@ -24,6 +24,10 @@ static psi_array bad_type(PyObject *o)
 
 static int kind_of(PyObject *o)
 {
+    if (PyFloat_CheckExact(o))
+        return IS_FLOAT;
+    if (PyLong_CheckExact(o))
+        return IS_INT;
     if (PyFloat_Check(o))
         return IS_FLOAT;
     if (PyBool_Check(o))
@@ -87,6 +91,10 @@ static psi_array complex_scalar(PyObject *o)
 
 bool psi_py_to_value_as(PyObject *o, int dtype, psi_array *out)
 {
+    if (Py_TYPE(o) == &psi_py_array_type) {
+        *out = psi_py_array_of(o);
+        return true;
+    }
     switch (kind_of(o)) {
     case IS_BOOL:
         *out = psi_scalar_int(o == Py_True, dtype < 0 ? PSI_BOOL : (psi_dtype)dtype);
@@ -129,6 +137,12 @@ bool psi_py_to_value(PyObject *o, psi_array *out)
 
 bool psi_py_to_pair(PyObject *a, PyObject *b, psi_array *x, psi_array *y)
 {
+    if (Py_TYPE(a) == &psi_py_array_type &&
+        Py_TYPE(b) == &psi_py_array_type) { /* the usual operands, quickly */
+        *x = psi_py_array_of(a);
+        *y = psi_py_array_of(b);
+        return true;
+    }
     bool left = psi_py_is_array(a) || psi_py_has_accessor(a);
     bool right = psi_py_is_array(b) || psi_py_has_accessor(b);
     if (left)

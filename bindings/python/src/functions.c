@@ -357,3 +357,28 @@ PSI_PY_ENTRY(core, tensordot)
     return ok ? psi_py_leave(&call, psi_tensordot_axes(a, b, of_a.list, of_b.list))
               : psi_py_leave_object(&call, NULL);
 }
+
+/* A norm's order is nothing, a number or a name. */
+PSI_PY_ENTRY(linalg, norm)
+{
+    PSI_PY_BIND("norm", 1, 1, 4, "a", "ord", "axis", "keepdims", "stream");
+    psi_py_call call;
+    psi_array a;
+    psi_py_ints axis = {.list = PSI_NONE};
+    bool keepdims = false;
+    const char *name;
+    double order;
+    if (!psi_py_enter(&call, v[4]))
+        return NULL;
+    bool ok = psi_py_to_array(v[0], &a) && (!psi_py_given(v[2]) || psi_py_to_ints(v[2], &axis)) &&
+              (!v[3] || psi_py_to_bool(v[3], &keepdims));
+    if (ok && !psi_py_given(v[1]))
+        return psi_py_leave(&call, psi_linalg_norm_l2(a, axis.list, keepdims));
+    if (ok && PyUnicode_Check(v[1]))
+        return psi_py_to_str(v[1], &name)
+                   ? psi_py_leave(&call, psi_linalg_norm_matrix(a, name, axis.list, keepdims))
+                   : psi_py_leave_object(&call, NULL);
+    if (ok && psi_py_to_float(v[1], &order))
+        return psi_py_leave(&call, psi_linalg_norm(a, order, axis.list, keepdims));
+    return psi_py_leave_object(&call, NULL);
+}

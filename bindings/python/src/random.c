@@ -213,3 +213,20 @@ PSI_PY_ENTRY(random, laplace)
         return psi_py_leave_object(&call, NULL);
     return psi_py_leave(&call, psi_random_laplace(s.shape.list, s.dtype, loc, scale, s.key));
 }
+
+PSI_PY_ENTRY(random, permutation)
+{
+    PSI_PY_BIND("permutation", 1, 0, 4, "x", "axis", "key", "stream");
+    psi_py_call call;
+    psi_array x;
+    int64_t axis = 0, n;
+    sample s;
+    bool range = PyLong_Check(v[0]);
+    if (!psi_py_enter(&call, v[3]))
+        return NULL;
+    if (!(range ? psi_py_to_int(v[0], &n) : psi_py_to_array(v[0], &x)) ||
+        (v[1] && !psi_py_to_int(v[1], &axis)) || !read_sample(NULL, NULL, v[2], PSI_INT32, &s))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, range ? psi_random_permutation_arange(n, s.key)
+                                     : psi_random_permutation(x, axis, s.key));
+}

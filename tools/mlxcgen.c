@@ -62,7 +62,7 @@ static bool fits(const char *ours, const char *theirs)
 {
     static const char *const table[][2] = {
         {"array", "array"},
-        {"array?", "array array?"},
+        {"array?", "array array? float?"},
         {"arrays", "arrays"},
         {"int", "int size uint64"},
         {"int?", "int int? size"},
@@ -289,7 +289,7 @@ static void write_conversion(FILE *f, const parameter *p)
         {"array", "psi_array", "array_in"},        {"array?", "psi_array", "array_or_none"},
         {"arrays", "psi_arrays", "arrays_in"},     {"dtype", "psi_dtype", "dtype_in"},
         {"str", "const char *", "text_in"},        {"int?", "int64_t", "optional_int"},
-        {"dtype?", "psi_dtype", "optional_dtype"},
+        {"dtype?", "psi_dtype", "optional_dtype"}, {"float?", "psi_array", "optional_scalar"},
     };
     const char *n = p->name;
     if (starts(p->type, "int64s"))

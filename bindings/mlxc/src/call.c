@@ -129,6 +129,13 @@ int64_t mlxc_optional_int(mlxc_call *call, const char *what, mlx_optional_int va
     return value.has_value ? value.value : PSI_NO_INT;
 }
 
+psi_array mlxc_optional_scalar(mlxc_call *call, const char *what, mlx_optional_float value)
+{
+    (void)call;
+    (void)what;
+    return value.has_value ? psi_scalar((double)value.value, PSI_FLOAT32) : NULL;
+}
+
 const char *mlxc_text_in(mlxc_call *call, const char *what, const char *text)
 {
     if (!text)

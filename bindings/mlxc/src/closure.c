@@ -137,7 +137,9 @@ static int call_unary(mlx_vector_array *res, const mlx_vector_array input, void 
     mlx_array in = {NULL}, out = {NULL};
     const mlxc_list *list = input.ctx;
     if (!list || list->count != 1)
-        return mlxc_done(MLXC_INVALID("closure: expected one array, not %zu", list ? list->count : 0));
+        return mlxc_done(MLXC_INVALID("closure: expected one array, not %zu", list ? list->count : 0))
+                   ? MLXC_TOLD
+                   : 0;
     int status = mlx_vector_array_get(&in, input, 0);
     if (!status)
         status = unary(&out, in);

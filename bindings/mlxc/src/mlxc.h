@@ -117,6 +117,7 @@ psi_ints mlxc_longs_in(mlxc_call *call, const char *what, const int64_t *data, s
 psi_dtype mlxc_dtype_in(mlxc_call *call, const char *what, mlx_dtype dtype);
 psi_dtype mlxc_optional_dtype(mlxc_call *call, const char *what, mlx_optional_dtype dtype);
 int64_t mlxc_optional_int(mlxc_call *call, const char *what, mlx_optional_int value);
+psi_array mlxc_optional_scalar(mlxc_call *call, const char *what, mlx_optional_float value);
 const char *mlxc_text_in(mlxc_call *call, const char *what, const char *text);
 int64_t mlxc_total(psi_ints list);
 
@@ -142,6 +143,9 @@ bool mlxc_copy_list(mlxc_list *to, psi_array const *items, size_t count);
 
 /* The array of a handle, borrowed; NULL with the error recorded. */
 psi_array mlxc_array_of(mlx_array a);
+
+/* What a function of ours, made into a closure, returns when it has told the handler itself. */
+enum { MLXC_TOLD = -0x6d6c78 };
 
 mlxc_function *mlxc_function_new(void (*fun)(void), void *payload, void (*dtor)(void *), bool takes_payload);
 mlxc_function *mlxc_function_retain(mlxc_function *function);

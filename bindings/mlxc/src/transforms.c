@@ -87,7 +87,7 @@ static int value_and_grad(mlx_vector_array *res_0, mlx_vector_array *res_1, cons
     psi_arrays at = mlxc_arrays_in(&call, "input", input);
     if (!psi_failed())
         psi_value_and_grad(call_closure, &d->fun, at, (psi_ints){d->argnums, d->count}, &outputs, &grads);
-    return give_two(&call, res_0, res_1, outputs, grads);
+    return give_two(&call, res_0, res_1, outputs, grads) ? MLXC_TOLD : 0;
 }
 
 int mlx_value_and_grad(mlx_closure_value_and_grad *res, const mlx_closure fun, const int *argnums,

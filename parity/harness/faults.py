@@ -17,13 +17,14 @@ from typing import Any, Dict, List, Optional
 
 from . import report, run
 from .build import ensure_built
-from .inventory import FAMILIES
+from .inventory import BEYOND, FAMILIES
 from .options import Parser
 from .paths import BUILD, ROOT, UsageError
 from .render import Progress
 from .session import Session, prepare
 
 VARIABLE = "PSIONIC_FAULT"
+WALKED = (*FAMILIES, BEYOND)  # some ops are watched by nothing but the rows apart
 
 
 def evaluated_ops() -> List[str]:
@@ -69,7 +70,7 @@ def walk_command(op: str, clean: Dict[str, Any]) -> Optional[str]:
     """The same through the harness's own command."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.json"
-        only = [word for name in FAMILIES for word in ("--only", name)]
+        only = [word for name in WALKED for word in ("--only", name)]
         done = subprocess.run([str(ROOT / report.RUNNER), *only, "--report", str(path)], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                               env={**os.environ, VARIABLE: op})
@@ -104,7 +105,7 @@ def main(arguments: List[str]) -> int:
         raise UsageError(f"{VARIABLE} is set already")
     ensure_built()
     ops = choose(evaluated_ops(), options.sample, options.seed, options.op)
-    session = prepare(FAMILIES)
+    session = prepare(WALKED)
     progress = Progress(sys.stderr)
     session.run_cases(progress)
     clean = session.to_report()

@@ -184,8 +184,10 @@ static psi_array from_dlpack(PyObject *o, int dtype)
             step *= m->shape[i];
         }
         out = copy_of(&s, dtype);
+        if (!PyErr_Occurred() && !PyCapsule_SetName(capsule, "used_dltensor") && m->deleter)
+            m->deleter(m);
     }
-    Py_XDECREF(capsule); /* not renamed: its destructor releases the tensor */
+    Py_XDECREF(capsule); /* where it was not renamed, its destructor releases the tensor */
     return out;
 }
 

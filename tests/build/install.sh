@@ -9,7 +9,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 prefix=$work/prefix
 cmake --install "$PSI_BUILD" --prefix "$prefix" >"$work/log" || { cat "$work/log"; exit 1; }
-for file in lib/libpsionic.so lib/libpsionic.so.0 include/psionic.h include/psionic/ops.h include/psionic/version.h; do
+for file in lib/libpsionic.so lib/libpsionic.so.0 include/psionic.h include/psionic/ops.h include/psionic/version.h \
+    lib/libmlxc.so include/mlx/c/mlx.h include/mlx/c/array.h include/mlx/c/ops.h; do
     [ -e "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 [ "$(readelf -d "$prefix/lib/libpsionic.so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" = libpsionic.so.0 ]
@@ -30,6 +31,10 @@ END
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 ${CC:-cc} -std=c17 -Wall -Wextra -Werror "$work/use.c" -o "$work/by-pkg-config" $(pkg-config --cflags --libs psionic)
 LD_LIBRARY_PATH=$prefix/lib "$work/by-pkg-config"
+
+${CC:-cc} -std=c17 -Wall -Wextra -Werror -I"$prefix/include" "$PSI_SOURCE/bindings/mlxc/examples/tour.c" \
+    -o "$work/tour" -L"$prefix/lib" -lmlxc -Wl,-rpath,"$prefix/lib"
+"$work/tour" | grep -qx 'missing key: 2, told 0'
 
 cat >"$work/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.22)

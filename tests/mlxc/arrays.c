@@ -1,4 +1,5 @@
-/* arrays.c: mlx_array: made, set, asked, read, printed; handles that are copies see what an answer puts in. */
+/* arrays.c: mlx_array: made, set, asked, read, printed; handles that are copies see what an answer puts
+ * in. */
 #include "mlxc/mlxc_test.h"
 
 static void scalars(void **state)

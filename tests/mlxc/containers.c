@@ -1,4 +1,5 @@
-/* containers.c: vectors, maps and strings: what goes in comes out, changes are whole, bad input changes nothing. */
+/* containers.c: vectors, maps and strings: what goes in comes out, changes are whole, bad input changes
+ * nothing. */
 #include "mlxc/mlxc_test.h"
 
 static int first_of(mlx_vector_array v, size_t at)

@@ -1,6 +1,8 @@
-/* errors.c: the handler: its data, its destructor, its messages; the one from the start; devices and streams. */
+/* errors.c: the handler: its data, its destructor, its messages; the one from the start; devices and
+ * streams. */
 #include "mlxc/mlxc_test.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -201,6 +203,32 @@ static void handlers_change_while_others_fail(void **state)
     start_hearing(NULL);
 }
 
+/* Every allocation of the library fails in turn: the call says so or works, and the process goes on. */
+static void failing_allocations(void **state)
+{
+    (void)state;
+    int64_t (*fail_allocation)(int64_t) = NULL;
+    *(void **)&fail_allocation = dlsym(RTLD_DEFAULT, "psi_test_fail_allocation");
+    assert_non_null(fail_allocation);
+    mlx_stream s = mlx_default_cpu_stream_new();
+    mlx_array a = mlx_array_new_data((float[]){1, 2, 3}, (int[]){3}, 1, MLX_FLOAT32), r = mlx_array_new();
+    int failures = 0;
+    for (int nth = 1; nth < 60; nth++) {
+        errors = (heard){0};
+        fail_allocation(nth);
+        int failed = mlx_softmax(&r, a, false, s) || mlx_outer(&r, r, a, s) || mlx_array_eval(r);
+        fail_allocation(0);
+        assert_int_equal(failed, errors.count);
+        failures += failed;
+    }
+    assert_true(failures > 5);
+    OK(mlx_sum(&r, a, false, s));
+    assert_prints(r, "array(6, dtype=float32)");
+    mlx_array_free(a);
+    mlx_array_free(r);
+    mlx_stream_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +239,7 @@ int main(void)
         cmocka_unit_test(devices),
         cmocka_unit_test(streams),
         cmocka_unit_test(handlers_change_while_others_fail),
+        cmocka_unit_test(failing_allocations),
     };
     return cmocka_run_group_tests(tests, start_hearing, NULL);
 }

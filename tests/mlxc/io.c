@@ -1,4 +1,5 @@
-/* io.c: .npy files by name and through the program's own readers and writers; names that look like formats. */
+/* io.c: .npy files by name and through the program's own readers and writers; names that look like
+ * formats. */
 #include "mlxc/mlxc_test.h"
 
 #include <unistd.h>

@@ -1,4 +1,5 @@
-/* ops.c: generated wrappers of every shape of signature give the right values, and refuse what they cannot take. */
+/* ops.c: generated wrappers of every shape of signature give the right values, and refuse what they cannot
+ * take. */
 #include "mlxc/mlxc_test.h"
 
 static mlx_stream s;

@@ -1,5 +1,6 @@
-/* tour.c: arrays, vectors, maps and errors through mlx-c, printed so that two libraries can be compared line by line
- * (scripts/compare-mlxc). Maps are printed sorted; of errors only the codes are printed, and how often the handler ran. */
+/* tour.c: arrays, vectors, maps and errors through mlx-c, printed so that two libraries can be compared
+ * line by line (scripts/compare-mlxc). Maps are printed sorted; of errors only the codes are printed, and
+ * how often the handler ran. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* closure.c: functions of the program, which closures share; each kind of closure is closure.inc.
- * Invariant: a function lives while a closure has it or a call of it runs. Results are handed on only after success. */
+ * Invariant: a function lives while a closure has it or a call of it runs. Results are handed on only
+ * after success. */
 #include "mlxc.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* device.c: mlx_device and mlx_device_info. Facts are those upstream tells about a CPU; of other devices there are none. */
+/* device.c: mlx_device and mlx_device_info. Facts are those upstream tells about a CPU; of other devices
+ * there are none. */
 #include "mlxc.h"
 
 #include <stdio.h>

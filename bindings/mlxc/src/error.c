@@ -1,4 +1,5 @@
-/* error.c: the error handler, and how errors reach it. Invariant: a message is an argument, never a format. */
+/* error.c: the error handler, and how errors reach it. Invariant: a message is an argument, never a
+ * format. */
 #include "mlxc.h"
 
 #include <pthread.h>

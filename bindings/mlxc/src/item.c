@@ -1,4 +1,5 @@
-/* item.c: reading values: item, data, tostring. Invariant: values are read as the dtype they have, or not at all. */
+/* item.c: reading values: item, data, tostring. Invariant: values are read as the dtype they have, or not
+ * at all. */
 #include "mlxc.h"
 
 #include <stdlib.h>

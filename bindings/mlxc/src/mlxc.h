@@ -1,9 +1,9 @@
 /* mlxc.h: what the wrappers share: boxes, calls, conversions, answers.
  *
- * A handle's ctx points to a box, which the handle's copies share; an answer replaces what the box holds. A wrapper
- * begins a call, converts its arguments, and ends the call by giving its answer. Errors go through our thread's error
- * record; mlxc_end takes it and tells the handler. Invariant: an empty handle, a NULL pointer or a bad number is an
- * error of the call, never followed. */
+ * A handle's ctx points to a box, which the handle's copies share; an answer replaces what the box holds.
+ * A wrapper begins a call, converts its arguments, and ends the call by giving its answer. Errors go
+ * through our thread's error record; mlxc_end takes it and tells the handler. Invariant: an empty handle,
+ * a NULL pointer or a bad number is an error of the call, never followed. */
 #ifndef MLXC_H
 #define MLXC_H
 
@@ -131,7 +131,8 @@ int mlxc_give_none(mlxc_call *call, bool ok);
 
 /* ---- contents ---- */
 
-/* Puts an array, list, text or function into the box behind ctx; the box takes references or copies of its own. */
+/* Puts an array, list, text or function into the box behind ctx; the box takes references or copies of its
+ * own. */
 bool mlxc_set_array(void **ctx, psi_array a);
 bool mlxc_set_list(void **ctx, psi_array const *items, size_t count);
 bool mlxc_set_text(void **ctx, const char *text);

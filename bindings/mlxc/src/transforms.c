@@ -1,4 +1,5 @@
-/* transforms.c: transforms over closures. Invariant: inside, a closure is a psi_function whose context is it. */
+/* transforms.c: transforms over closures. Invariant: inside, a closure is a psi_function whose context is
+ * it. */
 #include "mlxc.h"
 
 #include <stdlib.h>

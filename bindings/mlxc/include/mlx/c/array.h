@@ -75,7 +75,8 @@ int mlx_array_set_double(mlx_array *arr, double val);
 int mlx_array_set_complex(mlx_array *arr, float real_val, float imag_val);
 int mlx_array_set_data(mlx_array *arr, const void *data, const int *shape, int dim, mlx_dtype dtype);
 
-/* Shape and strides are borrowed until the handle is set or freed; strides, in elements, evaluate the array. */
+/* Shape and strides are borrowed until the handle is set or freed; strides, in elements, evaluate the
+ * array. */
 size_t mlx_array_itemsize(const mlx_array arr);
 size_t mlx_array_size(const mlx_array arr);
 size_t mlx_array_nbytes(const mlx_array arr);
@@ -108,8 +109,8 @@ int mlx_array_item_float16(float16_t *res, const mlx_array arr);
 int mlx_array_item_bfloat16(bfloat16_t *res, const mlx_array arr);
 #endif
 
-/* The elements of an array of this very dtype, laid out by its strides; evaluates. Borrowed until the handle is set or
- * freed. data_uint16 also gives the bits of the half types. */
+/* The elements of an array of this very dtype, laid out by its strides; evaluates. Borrowed until the
+ * handle is set or freed. data_uint16 also gives the bits of the half types. */
 const bool *mlx_array_data_bool(const mlx_array arr);
 const uint8_t *mlx_array_data_uint8(const mlx_array arr);
 const uint16_t *mlx_array_data_uint16(const mlx_array arr);

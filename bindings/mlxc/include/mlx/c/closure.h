@@ -34,8 +34,9 @@ typedef struct mlx_closure_custom_vmap_ {
 } mlx_closure_custom_vmap;
 #endif
 
-/* A function sets what its result handles, which come empty, hold, and returns 0; any other value is an error. A payload
- * is given to it each time; dtor, which may be NULL, is called with it when the last copy of the closure is gone. */
+/* A function sets what its result handles, which come empty, hold, and returns 0; any other value is an
+ * error. A payload is given to it each time; dtor, which may be NULL, is called with it when the last copy
+ * of the closure is gone. */
 mlx_closure mlx_closure_new(void);
 int mlx_closure_free(mlx_closure cls);
 mlx_closure mlx_closure_new_func(int (*fun)(mlx_vector_array *, const mlx_vector_array));

@@ -12,8 +12,9 @@ typedef void (*mlx_error_handler_func)(const char *msg, void *data);
 #define mlx_error(...) _mlx_error(__FILE__, __LINE__, __VA_ARGS__)
 #endif
 
-/* The handler of the whole process; NULL is the one from the start, which prints the message to stderr. `data` is given
- * to it each time; `dtor`, which may be NULL, is called with it once a later call has replaced it. */
+/* The handler of the whole process; NULL is the one from the start, which prints the message to stderr.
+ * `data` is given to it each time; `dtor`, which may be NULL, is called with it once a later call has
+ * replaced it. */
 void mlx_set_error_handler(mlx_error_handler_func handler, void *data, void (*dtor)(void *));
 /* Tells the handler; what follows from this is up to the caller. */
 void _mlx_error(const char *file, const int line, const char *fmt, ...);

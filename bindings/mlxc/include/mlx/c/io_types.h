@@ -33,8 +33,8 @@ typedef struct mlx_io_vtable_ {
 } mlx_io_vtable;
 #endif
 
-/* `free` is called with the descriptor when the last user is gone. A reader needs all but write, a writer all but read
- * and read_at_offset. */
+/* `free` is called with the descriptor when the last user is gone. A reader needs all but write, a writer
+ * all but read and read_at_offset. */
 mlx_io_reader mlx_io_reader_new(void *desc, mlx_io_vtable vtable);
 int mlx_io_reader_descriptor(void **desc_, mlx_io_reader io);
 int mlx_io_reader_tostring(mlx_string *str_, mlx_io_reader io);

@@ -27,8 +27,9 @@ typedef struct mlx_map_string_to_string_iterator_ {
 } mlx_map_string_to_string_iterator;
 #endif
 
-/* get answers 2 where there is no such key, next at the end; the handler hears of neither. Iterators go through the keys
- * in the order of their bytes. Keys and strings are borrowed until they are replaced or the map is freed. */
+/* get answers 2 where there is no such key, next at the end; the handler hears of neither. Iterators go
+ * through the keys in the order of their bytes. Keys and strings are borrowed until they are replaced or
+ * the map is freed. */
 mlx_map_string_to_array mlx_map_string_to_array_new(void);
 int mlx_map_string_to_array_set(mlx_map_string_to_array *map, const mlx_map_string_to_array src);
 int mlx_map_string_to_array_free(mlx_map_string_to_array map);

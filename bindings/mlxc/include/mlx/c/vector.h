@@ -27,8 +27,8 @@ typedef struct mlx_vector_string_ {
 } mlx_vector_string;
 #endif
 
-/* new gives an empty list, not an empty handle. Values are copied in and out; a string got is borrowed. An index past
- * the end is an error. */
+/* new gives an empty list, not an empty handle. Values are copied in and out; a string got is borrowed. An
+ * index past the end is an error. */
 mlx_vector_array mlx_vector_array_new(void);
 int mlx_vector_array_set(mlx_vector_array *vec, const mlx_vector_array src);
 int mlx_vector_array_free(mlx_vector_array vec);

@@ -87,6 +87,16 @@ static psi_array sum_1(inputs in)
     return psi_sum(in.a, PSI_INTS(1), false);
 }
 
+static psi_array softmax(inputs in)
+{
+    return psi_softmax(in.a, PSI_INTS(-1), false);
+}
+
+static psi_array argmax_rows(inputs in)
+{
+    return psi_argmax(in.a, 1, false);
+}
+
 static psi_array matmul(inputs in)
 {
     return psi_matmul(in.a, in.b);
@@ -104,6 +114,9 @@ static const workload workloads[] = {
     {"add_1e7", add, {10000000}, {10000000}},
     {"exp_1e7", exp_, {10000000}, {0}},
     {"gelu_1e7", gelu, {10000000}, {0}},
+    {"softmax_1e7", softmax, {10000000}, {0}},
+    {"softmax_4096", softmax, {4096, 4096}, {0}},
+    {"argmax_rows_4096", argmax_rows, {4096, 4096}, {0}},
     {"sum_all_4096", sum_all, {4096, 4096}, {0}},
     {"sum_axis0_4096", sum_0, {4096, 4096}, {0}},
     {"sum_axis1_4096", sum_1, {4096, 4096}, {0}},

@@ -14,9 +14,9 @@ typedef bool (*psi_node_fn)(psi_node *node);
 
 typedef struct psi_backend {
     const char *name;
-    psi_row_fn (*row)(int op, psi_dtype in);             /* NULL when the op does not take the dtype */
+    psi_row_fn (*row)(int op, psi_dtype in); /* NULL when the op does not take the dtype */
     psi_row_fn (*cast)(psi_dtype to, psi_dtype from);
-    psi_node_fn (*node)(int op);                         /* NULL when the backend lacks the op */
+    psi_node_fn (*node)(int op); /* NULL when the backend lacks the op */
 } psi_backend;
 
 const psi_backend *psi_backend_cpu(void);
@@ -25,6 +25,8 @@ const psi_backend *psi_backend_cpu(void);
 bool psi_output_new(psi_array out);
 /* Gives an output the (unique) buffer of a dense input when sizes agree, else a fresh one. */
 bool psi_output_reuse(psi_array out, psi_array in);
+/* True when the input's buffer has no other holder, and the size that the output wants. */
+bool psi_memory_fits(psi_array in, psi_array out);
 /* Gives an output the values of an input of its shape, in row-major memory that may then be written: the input's own
  * where psi_output_reuse allows it. */
 bool psi_output_copy(psi_array out, psi_array in);

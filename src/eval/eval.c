@@ -252,6 +252,11 @@ static bool finish(psi_node *node)
 
 bool psi_async_eval(psi_arrays arrays)
 {
+    for (int i = 0; i < arrays.count && psi_this_thread.tracing; i++)
+        if (arrays.data[i] && psi_node_of(arrays.data[i])->tracer) {
+            PSI_INVALID("async_eval: not allowed inside a transform, on an array that depends on its inputs");
+            return false;
+        }
     return start(arrays, false);
 }
 

@@ -11,13 +11,20 @@ bool psi_output_new(psi_array out)
     return true;
 }
 
+bool psi_memory_fits(psi_array in, psi_array out)
+{
+    enum { SLACK = 1 << 14 }; /* as upstream: a little memory may be left over */
+    const psi_buffer *buffer = in->buffer;
+    size_t bytes = psi_nbytes(out);
+    return atomic_load(&buffer->refs) == 1 && !buffer->release && in->offset == 0 &&
+           in->data_size == in->size && psi_nbytes(in) == bytes && buffer->bytes >= bytes &&
+           buffer->bytes - bytes <= SLACK && psi_node_of(in)->out_count == 1;
+}
+
 bool psi_output_reuse(psi_array out, psi_array in)
 {
-    psi_node *from = psi_node_of(in);
-    bool ours = atomic_load(&from->refs) == 1 && from->out_count == 1 && !psi_node_of(out)->tracer;
-    if (!ours || atomic_load(&in->buffer->refs) != 1 || in->offset != 0 || in->buffer->release ||
-        !(in->layout & PSI_ROW_CONTIGUOUS) || psi_nbytes(in) != psi_nbytes(out) ||
-        in->buffer->bytes != psi_nbytes(out))
+    if (psi_node_of(out)->tracer || atomic_load(&psi_node_of(in)->refs) != 1 || !psi_memory_fits(in, out) ||
+        !(in->layout & PSI_ROW_CONTIGUOUS))
         return psi_output_new(out);
     out->buffer = psi_buffer_retain(in->buffer);
     out->offset = 0;

@@ -209,26 +209,35 @@ static psi_array shared_layout(const program *p)
     return first && !(first->layout & PSI_ROW_CONTIGUOUS) ? first : NULL;
 }
 
-/* An input whose memory the sink may take over: dense, ours alone, and read for the last time by the sink itself. */
+/* How often the group's nodes read an array. */
+static int uses_of(const program *p, psi_array a)
+{
+    int uses = 0;
+    for (int k = 0; k < p->count; k++)
+        for (int i = 0; i < p->nodes[k]->in_count; i++)
+            uses += p->nodes[k]->in[i] == a;
+    return uses;
+}
+
+/* An input whose memory the sink may take over: dense, and read by nobody but this group, whose last instruction the
+ * sink is. */
 static psi_array donor(const program *p)
 {
-    psi_node *sink = p->nodes[p->count - 1];
-    psi_array out = &sink->out[0];
-    if (sink->tracer)
+    psi_array out = &p->nodes[p->count - 1]->out[0];
+    int tries = 4; /* counting uses costs a pass over the group */
+    if (p->nodes[p->count - 1]->tracer)
         return NULL;
-    for (int i = 0; i < sink->in_count; i++) {
-        psi_array a = sink->in[i];
-        psi_node *from = psi_node_of(a);
-        int uses = 0;
-        if (is_member(p, from) || from->out_count != 1)
-            continue;
-        for (int j = 0; j < sink->in_count; j++)
-            uses += sink->in[j] == a;
-        if (atomic_load(&from->refs) == uses && atomic_load(&a->buffer->refs) == 1 && !a->buffer->release &&
-            a->offset == 0 && is_dense_for(p, a) && a->data_size == a->size &&
-            a->buffer->bytes == psi_nbytes(out) && psi_itemsize(a) == psi_itemsize(out))
-            return a;
-    }
+    for (int k = 0; k < p->count; k++)
+        for (int i = 0; i < p->nodes[k]->in_count; i++) {
+            psi_array a = p->nodes[k]->in[i];
+            if (is_member(p, psi_node_of(a)) || !is_dense_for(p, a) || psi_itemsize(a) != psi_itemsize(out) ||
+                !psi_memory_fits(a, out))
+                continue;
+            if (atomic_load(&psi_node_of(a)->refs) == uses_of(p, a))
+                return a;
+            if (--tries == 0)
+                return NULL;
+        }
     return NULL;
 }
 
@@ -283,7 +292,7 @@ bool psi_program_run(psi_arena *arena, psi_node **nodes, const bool *stored, int
     p.chunk = count >= 8 ? 4 * TILE : 32 * TILE;
     psi_parallel((p.size + p.chunk - 1) / p.chunk, run_chunk, &p);
     if (atomic_load(&p.out_of_memory))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "no memory for %d tile registers of %d bytes", p.reg_count,
-                 REGISTER_BYTES);
+        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "no memory for %d tile registers of %d bytes",
+                 p.reg_count, REGISTER_BYTES);
     return !psi_failed();
 }

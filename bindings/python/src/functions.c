@@ -32,8 +32,11 @@ PSI_PY_ENTRY(core, arange)
                          Py_TYPE(n[i])->tp_name);
             return NULL;
         }
-        if (!psi_py_to_float(n[i], to[i]))
+        int64_t whole;
+        if (!(PyLong_Check(n[i]) ? psi_py_to_int(n[i], &whole) : psi_py_to_float(n[i], to[i])))
             return NULL;
+        if (PyLong_Check(n[i]))
+            *to[i] = (double)whole;
         real |= PyFloat_Check(n[i]);
     }
     if ((psi_py_given(v[3]) && !psi_py_to_dtype(v[3], &dtype)) || !psi_py_enter(&call, v[4]))
@@ -145,6 +148,11 @@ PSI_PY_ENTRY(core, roll)
     if (!psi_py_to_array(v[0], &a) || !psi_py_to_ints(v[1], &shift) ||
         (psi_py_given(v[2]) && !psi_py_to_ints(v[2], &axis)))
         return psi_py_leave_object(&call, NULL);
+    if (!PyLong_Check(v[1]) && v[2] && PyLong_Check(v[2])) { /* several shifts of one axis add up */
+        for (int i = 1; i < shift.list.count; i++)
+            shift.few[0] += shift.list.data[i];
+        shift.list = (psi_ints){shift.few, shift.list.count > 0};
+    }
     if (PyLong_Check(v[1]) && axis.list.count > 1 && axis.list.count <= 16) { /* one shift for all axes */
         for (int i = 0; i < axis.list.count; i++)
             repeated[i] = shift.few[0];
@@ -381,4 +389,32 @@ PSI_PY_ENTRY(linalg, norm)
     if (ok && psi_py_to_float(v[1], &order))
         return psi_py_leave(&call, psi_linalg_norm(a, order, axis.list, keepdims));
     return psi_py_leave_object(&call, NULL);
+}
+
+/* Without an axis, the arrays are flattened first. */
+static PyObject *join(PyObject **v)
+{
+    psi_py_call call;
+    psi_arrays list;
+    int64_t axis = 0;
+    bool flat = v[1] == Py_None;
+    if (!psi_py_enter(&call, v[2]))
+        return NULL;
+    if (!psi_py_to_arrays(v[0], &list) || (v[1] && !flat && !psi_py_to_int(v[1], &axis)))
+        return psi_py_leave_object(&call, NULL);
+    for (int i = 0; flat && i < list.count; i++)
+        list.data[i] = psi_flatten(list.data[i], 0, -1);
+    return psi_py_leave(&call, psi_concatenate(list, axis));
+}
+
+PSI_PY_ENTRY(core, concatenate)
+{
+    PSI_PY_BIND("concatenate", 1, 0, 2, "arrays", "axis", "stream");
+    return join(v);
+}
+
+PSI_PY_ENTRY(core, concat)
+{
+    PSI_PY_BIND("concat", 1, 0, 2, "arrays", "axis", "stream");
+    return join(v);
 }

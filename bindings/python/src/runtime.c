@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/node.h"
+
 PSI_PY_ENTRY(core, default_device)
 {
     (void)self, (void)args, (void)count, (void)keywords;
@@ -123,6 +125,12 @@ static PyObject *evaluate(PyObject *const *args, Py_ssize_t count, PyObject *key
     }
     for (Py_ssize_t i = 0; ok && i < count; i++)
         ok = psi_py_tree_leaves(args[i], false, &leaves);
+    for (Py_ssize_t i = 0; ok && !wait && i < leaves.count; i++) {
+        psi_array a = psi_py_array_of(leaves.items[i]);
+        ok = !psi_is_error(a) && !psi_node_of(a)->tracer;
+        if (!ok)
+            PyErr_SetString(PyExc_ValueError, "[async_eval] Not allowed inside a graph transformation.");
+    }
     if (ok) {
         psi_arrays arrays = psi_py_leaf_arrays(&leaves);
         ok = leaves.count == 0 || (arrays.count && (wait ? psi_py_eval(arrays) : psi_async_eval(arrays)));

@@ -91,6 +91,9 @@ static void lists(void **state)
     mlx_vector_array v = mlx_vector_array_new_data((mlx_array[]){a, a}, 2), none = {NULL};
     OK(mlx_concatenate_axis(&r, v, 1, s));
     assert_int_equal(mlx_array_dim(r, 1), 6);
+    OK(mlx_concatenate(&r, v, s)); /* without an axis, of the arrays as vectors */
+    assert_int_equal(mlx_array_ndim(r), 1);
+    assert_int_equal(mlx_array_size(r), 12);
     OK(mlx_stack(&r, v, s));
     assert_int_equal(mlx_array_ndim(r), 3);
     REFUSED(mlx_stack(&r, none, s), "arrays is an empty handle");

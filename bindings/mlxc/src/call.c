@@ -151,6 +151,13 @@ int64_t mlxc_total(psi_ints list)
     return (int64_t)total;
 }
 
+psi_arrays mlxc_flattened(psi_arrays list)
+{
+    for (int i = 0; i < list.count; i++)
+        list.data[i] = psi_flatten(list.data[i], 0, -1);
+    return list;
+}
+
 /* ---- answers ---- */
 
 int mlxc_give_array(mlxc_call *call, mlx_array *res, psi_array a)

@@ -120,6 +120,8 @@ int64_t mlxc_optional_int(mlxc_call *call, const char *what, mlx_optional_int va
 psi_array mlxc_optional_scalar(mlxc_call *call, const char *what, mlx_optional_float value);
 const char *mlxc_text_in(mlxc_call *call, const char *what, const char *text);
 int64_t mlxc_total(psi_ints list);
+/* The arrays as vectors, in place: a list that mlxc_arrays_in made. */
+psi_arrays mlxc_flattened(psi_arrays list);
 
 /* Answers; each ends the call. */
 int mlxc_give_array(mlxc_call *call, mlx_array *res, psi_array a);

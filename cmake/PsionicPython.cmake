@@ -1,6 +1,9 @@
 # The Python extension psionic._core, for the Python of build/venv (or PSIONIC_PYTHON) where its headers are.
 # It lies with the packages in build/python, from where scripts/python and the wheel take it.
 
+if(PSIONIC_SANITIZE)
+  return() # Python would have to start with the sanitizer's library; the C tests are what it checks
+endif()
 set(PSIONIC_PYTHON "" CACHE FILEPATH "The Python to build psionic._core for; empty is the one of build/venv, or python3")
 set(psi_python ${PSIONIC_PYTHON})
 if(NOT psi_python AND EXISTS ${PROJECT_SOURCE_DIR}/build/venv/bin/python)

@@ -14,7 +14,7 @@ PSI_PY_ENTRY(core, arange)
     psi_py_call call;
     PyObject **n = v;
     /* arange(stop, ...): one number, or a second argument that can only be a step or a dtype */
-    if (!v[1] && v[0]) {
+    if (!v[1] && v[0] && count) {
         v[1] = v[0];
         v[0] = NULL;
     }

@@ -79,6 +79,10 @@ typedef struct sample {
 /* Shape, dtype and key, each of which may be NULL or None. */
 static bool read_sample(PyObject *shape, PyObject *dtype, PyObject *key, psi_dtype usual, sample *out)
 {
+    if (shape && PyLong_Check(shape)) {
+        PyErr_SetString(PyExc_TypeError, "shape should be a sequence of ints, not an int");
+        return false;
+    }
     *out = (sample){.shape.list = {NULL, 0}, .has_shape = psi_py_given(shape), .dtype = usual, .key = NULL};
     return (!out->has_shape || psi_py_to_ints(shape, &out->shape)) &&
            (!psi_py_given(dtype) || psi_py_to_dtype(dtype, &out->dtype)) &&

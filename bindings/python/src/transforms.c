@@ -168,6 +168,11 @@ typedef bool (*product)(psi_function, void *, psi_arrays, psi_arrays, psi_arrays
 /* vjp and jvp: arrays in, two lists out. */
 static PyObject *call_product(PyObject **v, product fn)
 {
+    if (!PyList_Check(v[1]) && !PyTuple_Check(v[1])) {
+        PyErr_Format(PyExc_TypeError, "primals should be a list of arrays, not %.100s",
+                     Py_TYPE(v[1])->tp_name);
+        return NULL;
+    }
     PyObject *args = PySequence_Tuple(v[1]), *kwargs = PyDict_New(), *out = NULL;
     psi_py_trace t = {.fun = v[0], .args = args, .kwargs = kwargs};
     psi_arrays others, outputs, products;

@@ -169,10 +169,11 @@ static bool convert_ints(const parameter *p, const char *to, int i, conversion *
     if ((optional && is(to, "ints")) || (*p->value && !is(p->value, "None") && !empty))
         return false;
     TEXT(declare, "psi_py_ints %s = {.list = %s};", p->name, empty ? "{NULL, 0}" : "PSI_NONE");
+    const char *to_c = !strncmp(p->type, "shape", 5) ? "shape" : "ints";
     if (optional || empty)
-        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_ints(v[%d], &%s))", i, i, p->name);
+        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_%s(v[%d], &%s))", i, to_c, i, p->name);
     else
-        TEXT(test, "psi_py_to_ints(v[%d], &%s)", i, p->name);
+        TEXT(test, "psi_py_to_%s(v[%d], &%s)", to_c, i, p->name);
     TEXT(pass, "%s.list", p->name);
     return true;
 }
@@ -183,7 +184,10 @@ static bool convert_dtype(const parameter *p, int i, conversion *c)
     if (*p->value && !is(p->value, "None"))
         upper(name, p->value);
     TEXT(declare, "psi_dtype %s = PSI_%s;", p->name, name);
-    TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_dtype(v[%d], &%s))", i, i, p->name);
+    if (p->type[strlen(p->type) - 1] == '?')
+        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_dtype(v[%d], &%s))", i, i, p->name);
+    else
+        TEXT(test, "psi_py_to_dtype(v[%d], &%s)", i, p->name);
     return true;
 }
 
@@ -209,7 +213,8 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
         TEXT(test, "psi_py_to_arrays(v[%d], &%s)", i, p->name);
         return true;
     }
-    if ((is(p->type, "ints") || is(p->type, "ints?")) && (is(to->type, "ints") || is(to->type, "ints?")))
+    if ((!strncmp(p->type, "ints", 4) || !strncmp(p->type, "shape", 5)) &&
+        (is(to->type, "ints") || is(to->type, "ints?")))
         return convert_ints(p, to->type, i, c);
     if (!strncmp(p->type, "dtype", 5) && !strncmp(to->type, "dtype", 5))
         return convert_dtype(p, i, c);
@@ -422,6 +427,7 @@ static const char *hint(const char *type)
         {"int", "int"},
         {"float", "float"},
         {"ints", "int | Sequence[int]"},
+        {"shape", "Sequence[int]"},
         {"bool", "bool"},
         {"str", "str"},
         {"dtype", "Dtype"},

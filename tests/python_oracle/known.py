@@ -1,6 +1,11 @@
-"""Where Python programs are known to differ from the wheel's, each with its reason. An entry looks at one step and both
-answers and must recognise the difference in them; `avoid` entries say which steps the wheel must not be given at all.
-What single values of an op may differ in is in tests/oracle/differences.py and serves here too."""
+"""Where Python programs are known to differ from the wheel's, each with its reason. `same` looks at a step and both
+answers, and must recognise the difference in them; `avoid` says which steps the wheel must not be given at all.
+What the values of an op may differ in stands in tests/oracle/differences.py, and serves here too."""
+import re
+
+import numpy as np
+
+from programs import value_of
 
 
 class Difference:
@@ -8,4 +13,165 @@ class Difference:
         self.name, self.reason, self.same, self.avoid = name, reason, same, avoid
 
 
-DIFFERENCES = []
+def refused(answer, kind, words=""):
+    return answer["k"] == "error" and answer["c"] == kind and words in answer["m"]
+
+
+def strange_scalar(step, ours, theirs):
+    return (refused(ours, "ValueError", "Invalid type numpy") and theirs["k"] == "array" and
+            theirs["s"] == [])
+
+
+def mask_too_large(step, ours, theirs):
+    return theirs["k"] == "died" and step.kind == "update" and refused(ours, "ValueError", "masked_scatter")
+
+
+def full_dtype(step, ours, theirs):
+    call = re.search(r"mx\.full\(.*, (?:dtype=)?mx\.(\w+?)_?\)", step.code)
+    return bool(call) and ours["k"] == theirs["k"] == "array" and ours["d"] == call[1] != theirs["d"]
+
+
+def empty_pickle(step, ours, theirs):
+    return (step.kind == "ask pickle.loads(pickle.dumps(x))" and ours["k"] == theirs["k"] == "array" and
+            (0 in ours["s"] or not ours["s"] and ours["d"] == "float64") and ours["s"] == theirs["s"] and
+            theirs["d"] == "float32")
+
+
+def strided_view(step, ours, theirs):
+    return "memoryview(b'abcdef')[::2]" in step.code and refused(theirs, "ValueError", "Invalid type memoryview")
+
+
+def format_dies(step, ours, theirs):
+    return step.kind.startswith("ask format(x, ") and theirs["k"] == "died" and refused(ours, "ValueError", "format")
+
+
+def small_vector(step, ours, theirs):
+    return step.kind == "update" and refused(theirs, "IndexError", "SmallVector")
+
+
+def gather_from_nothing(step, ours, theirs):
+    return (refused(theirs, "ValueError", "[gather] If the input is empty") and ours["k"] == "array" and
+            0 in ours["s"])
+
+
+def half_to_bool(step, ours, theirs):
+    return step.op.startswith("bitwise") and "'f2'" in step.code
+
+
+def zero_exclusive(step, ours, theirs):
+    return (step.kind == "scan logcumsumexp" and "inclusive=False" in step.code and theirs["k"] == "array" and
+            theirs["d"] == "complex64" == ours["d"])
+
+
+def bool_list_at(step, ours, theirs):
+    return step.kind == "at" and refused(theirs, "SystemError") and refused(ours, "ValueError", "indices are integers")
+
+
+def new_axis_then_negative(step, ours, theirs):
+    return (step.kind == "update" and ours["k"] == theirs["k"] == "array" and ours["s"] == theirs["s"] and
+            bool(re.search(r"\[(.*, )?None, (.*, )?-\d+[,\]]", step.code.partition(" = ")[0])))
+
+
+def product_along_ones(step, ours, theirs):
+    return (step.kind == "reduce prod" and ours["k"] == theirs["k"] == "array" and ours["d"] in ("int32", "uint32") and
+            theirs["d"] == step.dtype and step.dtype in ("bool", "int8", "int16", "uint8", "uint16") and
+            ours["s"] == theirs["s"] and value_of(ours).data.size == step.inputs["a"].size)
+
+
+def logsumexp_shape(step, ours, theirs):
+    return (step.kind == "reduce logsumexp" and ours["k"] == theirs["k"] == "array" and ours["d"] == theirs["d"] and
+            len(theirs["s"]) > len(ours["s"]) and set(theirs["s"]) == {1} and
+            np.allclose(value_of(ours).data, value_of(theirs).data, rtol=1e-6, equal_nan=True))
+
+
+def scan_of_broadcast(step, ours, theirs):
+    return step.kind.startswith("scan ") and theirs["k"] == "died" and "-8" in theirs["v"] and ours["k"] == "array"
+
+
+def scatter_of_nothing(step, ours, theirs):
+    return (step.kind in ("at", "update") and theirs["k"] == "died" and "-8" in theirs["v"] and
+            (ours["k"] == "array" and ours["v"] == step.inputs["a"].tobytes().hex() or
+             refused(ours, "ValueError", "scatter: updates of shape") and step.inputs["a"].size == 0))
+
+
+def empty_reshape(step, ours, theirs):
+    return (step.kind in ("at", "update") and
+            (refused(theirs, "ValueError", "Cannot infer the shape of an empty array") or step.inputs["a"].size == 0 and
+             refused(theirs, "ValueError", "[scatter] Updates with shape")) and ours["k"] == "array" and ours["v"] == step.inputs["a"].tobytes().hex())
+
+
+def divide_at_all(step, ours, theirs):
+    return (step.kind == "at" and ".divide(" in step.code and re.search(r"at\[.*(None|\.\.\.)", step.code) is not None and
+            ours["k"] == theirs["k"] == "array" and ours["d"] == "float32" != theirs["d"])
+
+
+def huge_operand(step):
+    return (step.op in ("power", "floor_divide", "remainder") and step.inputs["b"].dtype.kind in "iub" and step.inputs["a"].dtype.kind in "iub" and
+            bool((np.abs(step.inputs["b"].astype(np.float64)) >= 2.0**31).any()))
+
+
+def half_by_dlpack(step, ours, theirs):
+    return (step.kind == "ask np.from_dlpack(x)" and refused(theirs, "TypeError", "bfloat16 arrays cannot") and
+            refused(ours, "RuntimeError", "DLTensor"))
+
+
+def sorts_nothing(step):
+    return step.op in ("sort", "argsort") and step.inputs["a"].size == 0
+
+
+def joins_scalar(step, ours, theirs):
+    return (step.kind == "function concatenate" and refused(ours, "ValueError", "concatenate: axis") and
+            theirs["k"] == "array" and theirs["s"] == [])
+
+
+def order_of_zeros(step, ours, theirs):
+    return (step.kind == "function sort" and ours["k"] == theirs["k"] == "array" and ours["d"] == theirs["d"] and
+            np.array_equal(value_of(ours).data, value_of(theirs).data, equal_nan=True))
+
+
+DIFFERENCES = [
+    Difference("order-of-zeros", "0.0 and -0.0 compare equal, and the wheel's sort does not keep the order of equal elements",
+               order_of_zeros),
+    Difference("new-axis-then-negative", "in updates the wheel counts a negative int behind a new axis from the end of "
+               "another axis; ours from the end of its own", new_axis_then_negative),
+    Difference("product-along-ones", "the wheel's product of small integers along axes of length 1 keeps their dtype, along others "
+               "it has 32 bits; ours always has", product_along_ones),
+    Difference("logsumexp-shape", "the wheel keeps axes of length 1 when the last axis alone is longer; ours drops them all",
+               logsumexp_shape),
+    Difference("scan-of-broadcast", "the wheel's process dies of a division error (SIGFPE) in scans of arrays that were "
+               "broadcast, as after x[None] = 3", scan_of_broadcast),
+    Difference("scatter-of-nothing", "the wheel's process dies of a division error (SIGFPE) when indices select nothing to "
+               "update; ours leaves the array as it was", scatter_of_nothing),
+    Difference("empty-updates", "the wheel fails to give updates of no elements their shape; ours leaves the array as it was",
+               empty_reshape),
+    Difference("divide-at-all", "x.at[..., None].divide and x.at[:, ...].divide on integers: the wheel multiplies by truncated reciprocals, though "
+               "x.at[:].divide gives floats; ours gives floats for both", divide_at_all),
+    Difference("huge-operand", "the wheel never returns from an integer power whose exponent wraps to a negative number, and "
+               "dies of a divisor that wraps to 0", avoid=huge_operand),
+    Difference("bfloat16-by-dlpack", "the wheel refuses to hand bfloat16 to NumPy; ours hands it over to whoever knows it, and "
+               "NumPy refuses", half_by_dlpack),
+    Difference("sorts-nothing", "the wheel's process dies of a division error (SIGFPE) when it sorts an empty array",
+               avoid=sorts_nothing),
+    Difference("joins-scalar", "the wheel does not look at the axis when it joins one array alone; ours does", joins_scalar),
+    Difference("strange-scalar", "a NumPy array of no dimensions whose dtype MLX lacks becomes complex64 in the wheel, "
+               "though one of any dimension is refused; ours refuses both", strange_scalar),
+    Difference("mask-too-large", "the wheel's process dies of an exception when a mask selects more than the update has; "
+               "ours is a ValueError", mask_too_large),
+    Difference("full-dtype", "the wheel forgets the dtype where the number is of a wider kind: full(2, 1.5, int32) is "
+               "float32; ours has the dtype that was asked for", full_dtype),
+    Difference("empty-pickle", "the wheel's pickles of empty arrays, and of float64 scalars, come back as float32; ours keep the dtype", empty_pickle),
+    Difference("strided-memoryview", "the wheel takes strided NumPy arrays, but no strided memoryview; ours takes both",
+               strided_view),
+    Difference("format-dies", "the wheel's process dies of formatting some floats as integers; ours is a ValueError",
+               format_dies),
+    Difference("new-axes-of-updates", "the wheel's own bounds check fails (\"SmallVector out of range\") when an update has "
+               "fewer dimensions than an index with new axes; ours broadcasts it, or says that it cannot", small_vector),
+    Difference("gather-from-nothing", "the wheel refuses to gather nothing from an axis that a slice has emptied; ours "
+               "answers with an empty array, as NumPy", gather_from_nothing),
+    Difference("half-to-bool", "the wheel turns float16 NumPy arrays beside a bool array into bools that are neither 0 nor 1, "
+               "which show in bit operators", half_to_bool),
+    Difference("complex-exclusive-scan", "the wheel starts exclusive complex scans from 0; ours from the logarithm of 0",
+               zero_exclusive),
+    Difference("bool-list-at", "the wheel fails inside its bindings (SystemError) on x.at[list of bools]; ours is a ValueError",
+               bool_list_at),
+]

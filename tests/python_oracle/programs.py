@@ -108,7 +108,7 @@ class Generator:
             return leaf()
         n = shape[0] + (self.r.choice([-1, 1]) if self.chance(0.01) else 0)
         items = ", ".join(self.nested(shape[1:], leaf) for _ in range(max(n, 0)))
-        return f"({items}{',' if n == 1 else ''})" if self.chance(0.1) else f"[{items}]"
+        return f"({items}{',' if n == 1 else ''})" if self.chance(0.02) else f"[{items}]"
 
     def leaf(self):
         """A maker of list elements of mostly one kind."""
@@ -130,7 +130,8 @@ class Generator:
         leaf = (lambda: self.number("positive")) if positive else self.leaf()
         source = self.nested(self.shape(), leaf)
         # Casts of what the dtype cannot hold are undefined in the wheel, so signs meet signed dtypes only.
-        dtype = f", {self.pick(['', 'dtype='])}{mx_dtype(self.dtype())}" if self.chance(0.5 if positive else 0.2) else ""
+        to = self.dtype() if positive else self.pick(["float16", "bfloat16", "float32", "float64", "complex64", "bool"])
+        dtype = f", {self.pick(['', 'dtype='])}{mx_dtype(to)}" if self.chance(0.5 if positive else 0.2) else ""
         if self.chance(0.02):
             dtype = ", " + self.pick(BAD_DTYPES)
         return Step("create list", f"{x} = mx.array({source}{dtype})", x, [], [x], "astype")
@@ -190,11 +191,16 @@ class Generator:
 
     # ---- indices ----
 
-    def slice(self, n):
-        def end():
-            return "" if self.chance(0.4) else str(self.r.randrange(-n - 2, n + 3))
-        step = "" if self.chance(0.5) else ":" + self.pick(["", "1", "2", "-1", "-2", "3"])
-        return f"{end()}:{end()}{step}"
+    def slice(self, n, inside=False):
+        """With `inside`, steps forward between places that lie in the axis: beside arrays the wheel does not cut slices to it, and touches what
+        lies behind the array."""
+        def end(least=-n - 2, most=n + 2):
+            return "" if self.chance(0.4) or not n else str(self.r.randrange(least, most + 1))
+        step = "" if self.chance(0.5) else ":" + self.pick(["", "1", "2", "3"] if inside else ["", "1", "2", "-1", "-2", "3"])
+        if not inside:
+            return f"{end()}:{end()}{step}"
+        first = end(0, n - 1)
+        return f"{first}:{end(int(first or 0) + 1, n)}{step}"
 
     def index_array(self, n):
         if not n:
@@ -215,13 +221,15 @@ class Generator:
         bits = self.nested(shape, lambda: self.number("bool")).replace("(", "[").replace(",)", "]").replace(")", "]")
         return self.pick([f"mx.array({bits}, mx.bool_)", f"mx.array({bits}, mx.bool_)", f"np.array({bits}, bool)", bits])
 
-    def index(self, shape, masks=False, arrays=True):
+    def index(self, shape, masks=False, arrays=True, inside=False):
         """Source of an index that is mostly right; ints stay inside, as the wheel reads past the end otherwise."""
         if self.chance(0.03):
+            if shape and shape[0] > 1 and self.chance(0.1):
+                return self.pick(["True", "False", "mx.array(0)"])
             return self.pick(["'x'", "1.5", "None, None", "..., ...", "mx.array(1.0)", "mx.array([0.5])", "()", "Ellipsis",
-                              "slice('a')", "slice(0, 1.5)", "object()", "{}", "0, 0, 0, 0, 0, 0", "True", "False", "np.int64(0)",
-                              "Index()", "2**70", "slice(0, 2**70)", "slice(None, None, 0)", "[[0], [0, 1]]", "[]", "(0,)", "[None]",
-                              "np.array([0.5])", "mx.array([True, False, True, True, False, True])", "None", "...", "mx.array(0)",
+                              "slice('a')", "slice(0, 1.5)", "object()", "{}", "0, 0, 0, 0, 0, 0", "np.int64(0)",
+                              "Index()", "2**70", "slice(0, 2**70)", "[[0], [0, 1]]", "[]", "(0,)", "[None]",
+                              "np.array([0.5])", "mx.array([True, False, True, True, False, True])", "None", "...",
                               "range(2)", "[0.5]", "(slice(None), 'x')", "1j", "mx.zeros((0,), mx.int32)"])
         if masks and self.chance(0.3):
             return self.mask(shape[:self.r.randrange(len(shape) + 1)] if self.chance(0.5) else shape)
@@ -235,6 +243,8 @@ class Generator:
                 items.append(self.slice(n))
             else:
                 items.append(self.index_array(n))
+        if inside or any("[" in item or "(" in item for item in items):  # the slices again, cut to the axes
+            items = [self.slice(n, True) if ":" in item and "[" not in item and "(" not in item else item for n, item in zip(axes, items)]
         while self.chance(0.15):
             items.insert(self.r.randrange(len(items) + 1), "None")
         if self.chance(0.2):
@@ -283,7 +293,7 @@ class Generator:
         if self.chance(0.01):
             how = "nothing"
         op = "scatter_add" if how in ("add", "subtract") else "scatter_prod" if how in ("multiply", "divide") else "scatter"
-        return Step("at", f"{x} = {a}.at[{self.index(v.shape)}].{how}({value})", x, [a, *uses], [x], op, {"a": v})
+        return Step("at", f"{x} = {a}.at[{self.index(v.shape, inside=True)}].{how}({value})", x, [a, *uses], [x], op, {"a": v})
 
     # ---- operators ----
 
@@ -304,7 +314,10 @@ class Generator:
             return f"np.{self.pick(['float32', 'int64', 'float64', 'bool_', 'int8'])}(1)", [], None
         if p < 0.95:
             return "Accessor(mx.array(2))", [], None
-        return self.pick(NOT_ARRAYS + ["2**40", "-1", "300", "2**70"]), [], None
+        if p < 0.97:
+            source = self.pick(["2**40", "-1", "300"])
+            return source, [], scalar_value(source, v.dtype)
+        return self.pick(NOT_ARRAYS + ["2**70"]), [], None
 
     def binary(self):
         a, x = self.name(), self.new()
@@ -379,7 +392,7 @@ class Generator:
         k = self.pick(divisors)
         s = self.pick([f"({k}, -1)", f"{k}, -1", f"[-1, {k}]", "-1", f"{size}", f"(1, {size}, 1)", "(-1, -1)", "(7, 3)", "'x'",
                        "()", "1.5", f"({size}.0,)", "(-2,)", "None", f"shape=({size},)", "(0, -1)", f"{v.shape[::-1]}",
-                       f"mx.array({size})", f"(mx.array({size}),)", f"np.int64({size})", f"*{v.shape}"])
+                       f"mx.array({size})", f"(mx.array({size}),)", f"np.int64({size})", f"*{v.shape}" if v.shape else "-1"])
         axes = list(range(n))
         self.r.shuffle(axes)
         perm = ", ".join(str(i - n if self.chance(0.2) else i) for i in axes)
@@ -439,13 +452,13 @@ class Generator:
             f"{a}.itemsize", f"{a}.dtype.size", f"repr({a}.dtype)", f"hash({a}.dtype) == hash({a}.dtype)", f"{a}.dtype == mx.float32",
             f"{a}.dtype == 'float32'", f"pickle.loads(pickle.dumps({a}))", f"copy.copy({a})", f"copy.deepcopy({a})", f"1 in {a}", f"'x' in {a}",
             f"np.array({a})", f"np.array({a}, copy=True)", f"np.asarray({a})", f"np.array({a}, np.float64)", f"np.from_dlpack({a})",
-            f"memoryview({a}).format", f"memoryview({a}).shape", f"memoryview({a}).strides", f"memoryview({a}).readonly",
+            f"memoryview({a}).format", f"memoryview({a}).shape", f"memoryview({a}).itemsize", f"memoryview({a}).readonly",
             f"bytes(memoryview({a}))", f"{a}.__array_namespace__() is mx", f"{a}.__dlpack_device__()", f"divmod({a}, 3)" if n else f"len({a})",
             f"pow({a}, 2, 3)", f"pow({a}, 2)", f"not {a}", f"{a} and 3", f"{a} if {a} else 3", f"next(iter({a}))", f"reversed({a})", f"list(reversed({a}))",
             f"{a}.nothing", f"{a}.shape[0]", f"type({a}.shape)", f"type({a}.item())", f"del_ = {a}", f"sum({a})", f"min({a})", f"any({a})",
             f"sorted({a}.tolist())" if n == 1 else f"len({a})", f"isinstance({a}, mx.array)", f"{a} is {a}", f"{a} == None", f"{a} != None", f"{a} == 'x'",
             f"{a}.item(0)", f"{a}.tolist(1)", f"{a}.at", f"{a}.__float__()", f"{a}.__int__()", f"{a}.__bool__()", f"{a}.__len__()", f"{a}.__copy__()",
-            f"{a}.__deepcopy__({{}})", f"{a}.__getstate__()", f"type({a}).__name__", f"type({a}).__module__", f"type(iter({a})).__name__", f"dict.fromkeys([{a}]) == 3",
+            f"{a}.__deepcopy__({{}})", f"type({a}).__name__", f"type({a}).__module__", f"type(iter({a})).__name__", f"dict.fromkeys([{a}]) == 3",
             f"{a}.T.tolist()", f"{a}.shape == {a}.T.shape", f"math.trunc({a})", f"'%s' % {a}", f"'%d' % {a}", f"'%.1f' % {a}", f"{a}.__eq__(None)",
             f"{a}.__add__('x')", f"{a}.__radd__(1)", f"{a}.__getitem__('x')", f"{a}.__hash__() == hash({a})", f"print({a})", f"mx.array({a}) is {a}", f"bytes({a})"])
         if source.startswith("del_"):
@@ -465,7 +478,7 @@ class Generator:
                             f"{a}.at[0].add()", f"{a}.at[0].add(1, 2)", f"{a}.at['x'].add(1)", f"{a}.at[0] = 1", f"{a}.transpose('x')", f"{a}.swapaxes(0)",
                             f"{a}.moveaxis()", f"{a}.split()", f"{a}.view()", f"{a}.squeeze('x')", f"{a}.flatten(0, 1, 2, 3)", f"{a}.T()", f"{a}.size()",
                             f"mx.array.__add__({a})", f"mx.array.__init__({a})", f"{a}.__setstate__(3)", f"{a}.__setstate__(({a},))", f"class A(mx.array): pass",
-                            f"mx.array.__new__(mx.array) is None", f"mx.array.__new__(mx.array).shape", f"mx.array.__new__(mx.array) + 1", f"{a} + mx.array.__new__(mx.array)"])
+                            f"mx.array.__new__(mx.array) is None"])
         sets = [a] if "=" in source and source.startswith(a) else []
         return Step("spoil " + source.replace(a, "x"), source, a, [a], sets)
 

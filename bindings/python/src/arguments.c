@@ -60,6 +60,14 @@ static bool wrong(PyObject *o, const char *wanted)
     return false;
 }
 
+/* For a sequence that cannot be read, as an array without dimensions. */
+static bool no_list(PyObject *o, const char *wanted)
+{
+    if (PyErr_ExceptionMatches(PyExc_IndexError))
+        PyErr_Clear();
+    return wrong(o, wanted);
+}
+
 bool psi_py_to_array(PyObject *o, psi_array *out)
 {
     if (psi_py_is_array(o)) {
@@ -73,11 +81,11 @@ bool psi_py_to_array(PyObject *o, psi_array *out)
 
 bool psi_py_to_arrays(PyObject *o, psi_arrays *out)
 {
-    if (!PySequence_Check(o) || psi_py_is_array(o) || PyUnicode_Check(o))
+    if (!PySequence_Check(o) || PyUnicode_Check(o))
         return wrong(o, "a list of arrays");
     PyObject *list = PySequence_Fast(o, "a list of arrays is wanted");
     if (!list)
-        return false;
+        return no_list(o, "a list of arrays");
     int count = (int)PySequence_Fast_GET_SIZE(list);
     *out = psi_arrays_new(count);
     bool ok = out->data != NULL;
@@ -90,10 +98,21 @@ bool psi_py_to_arrays(PyObject *o, psi_arrays *out)
     return ok;
 }
 
+/* Whatever int() takes but a float, as upstream's users know it: NumPy's integers, arrays of one element. */
+static bool convert_int(PyObject *o, int64_t *out)
+{
+    PyObject *number = PyFloat_Check(o) ? NULL : PyNumber_Long(o);
+    bool ok = number && psi_py_to_int(number, out);
+    if (!number && !PyErr_ExceptionMatches(PyExc_MemoryError))
+        PyErr_Clear();
+    Py_XDECREF(number);
+    return ok;
+}
+
 bool psi_py_to_int(PyObject *o, int64_t *out)
 {
     if (!PyLong_Check(o))
-        return wrong(o, "an int");
+        return convert_int(o, out) || wrong(o, "an int");
     *out = PyLong_AsLongLong(o);
     if (*out == -1 && PyErr_Occurred()) {
         PyErr_Clear();
@@ -128,13 +147,22 @@ bool psi_py_to_bool(PyObject *o, bool *out)
 bool psi_py_to_ints(PyObject *o, psi_py_ints *out)
 {
     out->list = (psi_ints){out->few, 1};
+    out->one = true;
     if (PyLong_Check(o))
         return psi_py_to_int(o, out->few);
-    if (!PySequence_Check(o) || PyUnicode_Check(o) || PyBytes_Check(o) || psi_py_is_array(o))
-        return wrong(o, "an int or a sequence of ints");
+    if (!PyList_Check(o) && !PyTuple_Check(o) && convert_int(o, out->few))
+        return true;
+    return psi_py_to_shape(o, out);
+}
+
+bool psi_py_to_shape(PyObject *o, psi_py_ints *out)
+{
+    if (!PySequence_Check(o) || PyUnicode_Check(o) || PyBytes_Check(o))
+        return wrong(o, "ints");
+    out->one = false;
     PyObject *list = PySequence_Fast(o, "ints are wanted");
     if (!list)
-        return false;
+        return no_list(o, "ints");
     Py_ssize_t count = PySequence_Fast_GET_SIZE(list);
     int64_t *to = out->few;
     if (count > (Py_ssize_t)(sizeof out->few / sizeof *out->few)) {
@@ -143,8 +171,13 @@ bool psi_py_to_ints(PyObject *o, psi_py_ints *out)
         to = (int64_t *)psi_arrays_new((int)count).data;
     }
     bool ok = to != NULL;
-    for (Py_ssize_t i = 0; ok && i < count; i++)
-        ok = psi_py_to_int(PySequence_Fast_GET_ITEM(list, i), &to[i]);
+    for (Py_ssize_t i = 0; ok && i < count; i++) {
+        /* A conversion may run Python code, which may change the list. */
+        PyObject *item =
+            i < PySequence_Fast_GET_SIZE(list) ? Py_NewRef(PySequence_Fast_GET_ITEM(list, i)) : NULL;
+        ok = item ? psi_py_to_int(item, &to[i]) : wrong(o, "a list that keeps its length");
+        Py_XDECREF(item);
+    }
     Py_DECREF(list);
     out->list = (psi_ints){to, (int)count};
     return ok;

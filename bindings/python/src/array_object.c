@@ -247,7 +247,20 @@ PyTypeObject psi_py_iterator_type = {
     .tp_iternext = iterator_next,
 };
 
-static PySequenceMethods sequence = {.sq_length = length};
+/* A sequence, too: reversed() and whoever wants a sequence of arrays read it so. */
+static PyObject *item_at(PyObject *self, Py_ssize_t i)
+{
+    psi_py_call call;
+    psi_array a = psi_py_array_of(self);
+    if (psi_ndim(a) && (i < 0 || i >= psi_shape(a).data[0])) {
+        PyErr_Format(PyExc_IndexError, "index %zd is out of range for axis 0 of length %lld", i,
+                     (long long)psi_shape(a).data[0]);
+        return NULL;
+    }
+    return psi_py_enter(&call, NULL) ? psi_py_leave(&call, psi_py_index_int(a, i)) : NULL;
+}
+
+static PySequenceMethods sequence = {.sq_length = length, .sq_item = item_at};
 static PyMappingMethods mapping = {
     .mp_length = length,
     .mp_subscript = psi_py_get_item,

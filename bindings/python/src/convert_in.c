@@ -229,6 +229,11 @@ static int check_list(PyObject *list, list_shape *s, int depth)
     int widest = n ? IS_BOOL : IS_FLOAT;
     PyObject **items = PySequence_Fast_ITEMS(list);
     for (Py_ssize_t i = 0; i < n; i++) {
+        /* Upstream takes no tuple after another kind of element. */
+        if (PyTuple_Check(items[i]) && !PyTuple_Check(items[0])) {
+            bad_type(items[i]);
+            return -1;
+        }
         int kind = check_item(items[i], s, depth);
         if (kind < 0)
             return -1;

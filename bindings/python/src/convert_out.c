@@ -280,8 +280,8 @@ PyObject *psi_py_setstate(PyObject *self, PyObject *state)
     psi_py_call call;
     if (!PyTuple_Check(state) || !PyArg_ParseTuple(state, "y#Os;a pickled array is (bytes, shape, dtype)",
                                                    &bytes, &length, &shape, &name)) {
-        if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_TypeError))
-            PyErr_SetString(PyExc_ValueError, "a pickled array is (bytes, shape, dtype)");
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "a pickled array is (bytes, shape, dtype)");
         return NULL;
     }
     int dtype = 0;

@@ -58,8 +58,7 @@ PSI_PY_ENTRY(core, split)
         return NULL;
     if (!psi_py_to_array(v[0], &a) || !psi_py_to_ints(v[1], &at) || (v[2] && !psi_py_to_int(v[2], &axis)))
         return psi_py_leave_object(&call, NULL);
-    return psi_py_leave_list(&call, PyLong_Check(v[1]) ? psi_split(a, at.few[0], axis)
-                                                       : psi_split_at(a, at.list, axis));
+    return psi_py_leave_list(&call, at.one ? psi_split(a, at.few[0], axis) : psi_split_at(a, at.list, axis));
 }
 
 PSI_PY_ENTRY(core, where)

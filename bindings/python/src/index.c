@@ -91,7 +91,9 @@ static int collect(const psi_py_index_list *list, psi_array *indices, int64_t *a
         const psi_py_index_item *item = &list->items[i];
         if (item->kind != PSI_PY_ARRAY && item->kind != PSI_PY_INT)
             continue;
-        indices[n] = item->kind == PSI_PY_INT ? psi_scalar_int(item->start, PSI_INT32) : item->array;
+        indices[n] = item->kind == PSI_PY_INT
+                         ? psi_scalar_int(item->start, item->start < 0 ? PSI_INT32 : PSI_UINT32)
+                         : item->array;
         if (psi_ndim(indices[n]) > *deepest)
             *deepest = psi_ndim(indices[n]);
         axes[n++] = item->axis;
@@ -159,6 +161,8 @@ psi_array psi_py_index_int(psi_array a, int64_t i)
     psi_py_index_list list = {.count = 1, .axes = 1};
     int64_t n = psi_dim(a, 0);
     list.items[0] = (psi_py_index_item){.kind = PSI_PY_INT, .start = i < 0 ? i + n : i};
+    if (!n) /* upstream's class: nothing can be taken from nothing */
+        return PSI_INVALID("index %lld is out of range for an axis of length 0", (long long)i);
     if (n >= 0 && (list.items[0].start < 0 || list.items[0].start >= n))
         return psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
                         "index %lld is out of range for an axis of length %lld", (long long)i, (long long)n);

@@ -18,7 +18,9 @@ static bool slice_int(PyObject *o, int64_t *out)
     long long v = PyLong_Check(o) ? PyLong_AsLongLongAndOverflow(o, &overflow) : 0;
     if (!PyLong_Check(o))
         PyErr_SetString(PyExc_ValueError, "Slice indices must be integers or None.");
-    else if (overflow || v > INT32_MAX || v < INT32_MIN)
+    else if (overflow)
+        PyErr_SetString(PyExc_RuntimeError, "an index is past 64 bits.");
+    else if (v > INT32_MAX || v < INT32_MIN)
         PyErr_SetString(PyExc_ValueError, "Slice indices must be 32-bit integers.");
     *out = v;
     return !PyErr_Occurred();
@@ -41,7 +43,7 @@ static bool read_slice(PyObject *o, int64_t length, psi_py_index_item *item)
     item->start = from;
     item->stop = to;
     item->step = step;
-    item->whole = step == 1 && !from && item->length == length;
+    item->whole = !length || (s->start == Py_None && s->stop == Py_None && s->step == Py_None);
     return true;
 }
 

@@ -200,10 +200,11 @@ static bool make_plan(const psi_py_index_list *list, plan *p)
         if (item->kind == PSI_PY_ARRAY)
             *to = place_at(item->array, p->block, p->depth, p->full_ndim);
         else if (item->kind == PSI_PY_INT)
-            *to = place_at(psi_scalar_int(item->start, PSI_INT32), 0, 0, p->full_ndim);
+            *to = place_at(psi_scalar_int(item->start, item->start < 0 ? PSI_INT32 : PSI_UINT32), 0, 0,
+                           p->full_ndim);
         else
             *to = place_at(psi_arange((double)item->start, (double)(item->start + item->length * item->step),
-                                      (double)item->step, PSI_INT32),
+                                      (double)item->step, item->step > 0 ? PSI_UINT32 : PSI_INT32),
                            p->place[item->axis], 1, p->full_ndim);
     }
     return !psi_failed();
@@ -297,7 +298,7 @@ int psi_py_set_item(PyObject *self, PyObject *index, PyObject *value)
     psi_py_call call;
     psi_array v, a = psi_py_array_of(self);
     if (!value) {
-        PyErr_SetString(PyExc_TypeError, "elements of an array cannot be deleted");
+        PyErr_SetString(PyExc_AttributeError, "__delitem__: elements of an array cannot be deleted");
         return -1;
     }
     if (!psi_py_enter(&call, NULL))
@@ -310,7 +311,13 @@ psi_array psi_py_update_at(psi_array a, PyObject *index, PyObject *value, psi_py
 {
     psi_py_index_list list;
     psi_array v;
-    if (!psi_py_to_value_as(value, (int)psi_dtype_of(a), &v) || !psi_py_read_index(a, index, &list))
+    if (!psi_py_to_value_as(value, (int)psi_dtype_of(a), &v))
+        return psi_error_array();
+    if (index == Py_Ellipsis) {
+        PyErr_SetString(PyExc_ValueError, "Cannot index mlx array using the given type.");
+        return psi_error_array();
+    }
+    if (!psi_py_read_index(a, index, &list))
         return psi_error_array();
     return index == Py_None ? whole(a, v, (int)kind) : write_scattered(a, &list, v, (int)kind);
 }

@@ -17,13 +17,18 @@ static bool read_ints(PyObject *const *args, Py_ssize_t count, psi_py_ints *out)
     out->list = PSI_NONE;
     if (!count)
         return true;
-    if (count == 1)
-        return psi_py_to_ints(args[0], out);
-    PyObject *list = PyTuple_New(count);
-    for (Py_ssize_t i = 0; list && i < count; i++)
-        PyTuple_SET_ITEM(list, i, Py_NewRef(args[i]));
-    bool ok = list && psi_py_to_ints(list, out);
-    Py_XDECREF(list);
+    bool ok;
+    if (count && !PyLong_Check(args[0])) { /* a sequence; what follows is not looked at */
+        ok = psi_py_to_shape(args[0], out);
+    } else {
+        PyObject *list = PyTuple_New(count);
+        for (Py_ssize_t i = 0; list && i < count; i++)
+            PyTuple_SET_ITEM(list, i, Py_NewRef(PyBool_Check(args[i]) ? Py_None : args[i])); /* no bool */
+        ok = list && psi_py_to_shape(list, out);
+        Py_XDECREF(list);
+    }
+    if (!ok && !PyErr_ExceptionMatches(PyExc_MemoryError)) /* upstream's class for what cannot be cast */
+        PyErr_SetString(PyExc_RuntimeError, "the arguments should be ints or one sequence of ints");
     return ok;
 }
 

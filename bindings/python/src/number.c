@@ -61,7 +61,7 @@ static PyObject *divide(PyObject *l, PyObject *r)
 
 static PyObject *divide_in_place(PyObject *l, PyObject *r)
 {
-    if (!psi_issubdtype(psi_dtype_of(psi_py_array_of(l)), PSI_INEXACT)) {
+    if (r != Py_None && !psi_issubdtype(psi_dtype_of(psi_py_array_of(l)), PSI_INEXACT)) {
         PyErr_Format(PyExc_ValueError, "In place division of dtype %s: the quotient is floating",
                      psi_dtype_name(psi_dtype_of(psi_py_array_of(l))));
         return NULL;
@@ -89,9 +89,15 @@ static PyObject *bits(PyObject *l, PyObject *r, binary_fn fn, const char *operat
 {
     if (!psi_py_is_array(l))
         Py_RETURN_NOTIMPLEMENTED;
+    if (r == Py_None)
+        return refuse(operation, r);
+    int overflow = 0; /* an int that is too long is refused as such, whatever the array is */
+    if (PyLong_Check(r))
+        PyLong_AsLongLongAndOverflow(r, &overflow);
     bool inexact = psi_issubdtype(psi_dtype_of(psi_py_array_of(l)), PSI_INEXACT) || PyFloat_Check(r) ||
+                   PyComplex_Check(r) ||
                    (psi_py_is_array(r) && psi_issubdtype(psi_dtype_of(psi_py_array_of(r)), PSI_INEXACT));
-    if (inexact) {
+    if (inexact && !overflow) {
         PyErr_Format(PyExc_ValueError, "Floating point types not allowed with %s.", operation);
         return NULL;
     }

@@ -102,6 +102,7 @@ bool psi_py_bind(const psi_py_signature *sig, PyObject *const *args, Py_ssize_t 
 typedef struct psi_py_ints {
     psi_ints list;
     int64_t few[16];
+    bool one; /* an int, not a sequence */
 } psi_py_ints;
 
 /* Conversions of one argument; a false answer comes with an exception. Arrays belong to the open scope. */
@@ -113,7 +114,8 @@ bool psi_py_to_arrays(PyObject *o, psi_arrays *out);                       /* a 
 bool psi_py_to_int(PyObject *o, int64_t *out);
 bool psi_py_to_float(PyObject *o, double *out);
 bool psi_py_to_bool(PyObject *o, bool *out);
-bool psi_py_to_ints(PyObject *o, psi_py_ints *out); /* an int or a sequence of ints */
+bool psi_py_to_ints(PyObject *o, psi_py_ints *out);  /* an int or a sequence of ints */
+bool psi_py_to_shape(PyObject *o, psi_py_ints *out); /* a sequence of ints */
 bool psi_py_to_dtype(PyObject *o, psi_dtype *out);
 bool psi_py_to_str(PyObject *o, const char **out);
 bool psi_py_to_stream(PyObject *o, psi_stream *out);

@@ -1,5 +1,6 @@
 /* backend.c: the CPU's table of kernels. */
 #include "cpu/kernels.h"
+#include "cpu/rows.h"
 #include "ops/op.h"
 
 static const psi_node_fn kernels[PSI_OP_COUNT] = {
@@ -14,6 +15,6 @@ static psi_node_fn kernel_of(int op)
 
 const psi_backend *psi_backend_cpu(void)
 {
-    static const psi_backend cpu = {"cpu", psi_cpu_row, psi_cpu_cast, kernel_of};
+    static const psi_backend cpu = {"cpu", psi_cpu_row, psi_cpu_cast, kernel_of, psi_cpu_copy_far};
     return &cpu;
 }

@@ -10,11 +10,13 @@
         psi_rows_uint32_##isa, psi_rows_uint64_##isa, psi_rows_int8_##isa, psi_rows_int16_##isa,    \
         psi_rows_int32_##isa, psi_rows_int64_##isa, psi_rows_float32_##isa, psi_rows_float64_##isa, \
         psi_rows_complex64_##isa;                                                                   \
-    extern const psi_cast_table psi_casts_##isa;
+    extern const psi_cast_table psi_casts_##isa;                                                    \
+    void psi_copy_far_##isa(char *to, const char *from, size_t bytes);
 
 typedef struct kernel_set {
     const psi_row_table *rows[PSI_DTYPE_COUNT];
     const psi_cast_table *casts;
+    psi_copy_fn copy_far;
 } kernel_set;
 
 /* clang-format off */
@@ -31,7 +33,8 @@ typedef struct kernel_set {
               [PSI_FLOAT32] = &psi_rows_float32_##isa,                                                       \
               [PSI_FLOAT64] = &psi_rows_float64_##isa,                                                       \
               [PSI_COMPLEX64] = &psi_rows_complex64_##isa},                                                  \
-     .casts = &psi_casts_##isa}
+     .casts = &psi_casts_##isa,                                                                              \
+     .copy_far = psi_copy_far_##isa}
 /* clang-format on */
 
 /* Every ISA has an entry; one that was not built stands for the next below it. */
@@ -157,4 +160,9 @@ psi_row_fn psi_cpu_row(int op, psi_dtype in)
 psi_row_fn psi_cpu_cast(psi_dtype to, psi_dtype from)
 {
     return psi_cpu_cast_of(psi_isa_current(), to, from);
+}
+
+psi_copy_fn psi_cpu_copy_far(void)
+{
+    return sets[psi_isa_current()].copy_far;
 }

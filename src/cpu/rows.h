@@ -28,4 +28,7 @@ psi_row_fn psi_cpu_cast(psi_dtype to, psi_dtype from);
 psi_row_fn psi_cpu_row_of(psi_isa isa, int op, psi_dtype in);
 psi_row_fn psi_cpu_cast_of(psi_isa isa, psi_dtype to, psi_dtype from);
 
+/* Copies from near memory to memory that is not read soon; in the ISA in use. */
+psi_copy_fn psi_cpu_copy_far(void);
+
 #endif

@@ -10,6 +10,9 @@
 /* n elements, dense; out may be the same memory as an input, never overlap it otherwise. b, c unused by lower arities. */
 typedef void (*psi_row_fn)(int64_t n, void *out, const void *a, const void *b, const void *c);
 
+/* Writes `bytes` bytes past the caches. */
+typedef void (*psi_copy_fn)(char *to, const char *from, size_t bytes);
+
 typedef bool (*psi_node_fn)(psi_node *node);
 
 typedef struct psi_backend {
@@ -17,6 +20,7 @@ typedef struct psi_backend {
     psi_row_fn (*row)(int op, psi_dtype in); /* NULL when the op does not take the dtype */
     psi_row_fn (*cast)(psi_dtype to, psi_dtype from);
     psi_node_fn (*node)(int op); /* NULL when the backend lacks the op */
+    psi_copy_fn (*copy_far)(void);
 } psi_backend;
 
 const psi_backend *psi_backend_cpu(void);

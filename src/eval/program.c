@@ -8,6 +8,9 @@
 #include "eval/strided.h"
 #include "ops/op.h"
 
+/* Results of at least so many bytes are written past the caches: more than a core's share of them holds. */
+#define FAR_BYTES ((size_t)16 << 20)
+
 enum { TILE = 1024, REGISTER_BYTES = TILE * 8 };
 
 /* Where an operand's elements lie for tile start s: base + s * step. Registers have step 0. */
@@ -41,6 +44,8 @@ typedef struct program {
     int load_count, load_capacity;
     int *reg_of, *uses_left; /* per node */
     int *free_regs, free_count, reg_count;
+    char *far; /* the sink's output, when it is written past the caches from a register; else NULL */
+    psi_copy_fn copy_far;
     atomic_bool out_of_memory; /* a worker could not have its registers */
 } program;
 
@@ -151,7 +156,7 @@ static bool compile(program *p)
                 return false;
         for (int i = node->in_count; i < 3; i++)
             ins->in[i] = ins->in[0];
-        if (p->stored[k]) {
+        if (p->stored[k] && !(p->far && k == p->count - 1)) {
             ins->out = (operand){psi_values(out), (int)psi_itemsize(out), false};
         } else {
             p->reg_of[k] = take_register(p);
@@ -186,6 +191,11 @@ static void run_chunk(void *context, int64_t index)
 #define AT(o) ((o).in_register ? regs + (size_t)(o).base : (o).base + s * (o).step)
             ins->fn(n, AT(ins->out), AT(ins->in[0]), AT(ins->in[1]), AT(ins->in[2]));
 #undef AT
+        }
+        if (p->far) {
+            operand out = p->code[p->count - 1].out;
+            size_t item = psi_itemsize(p->nodes[p->count - 1]->out);
+            p->copy_far(p->far + (size_t)s * item, regs + (size_t)out.base, (size_t)n * item);
         }
     }
 }
@@ -255,6 +265,9 @@ static bool make_outputs(program *p, psi_array layout)
             psi_set_row_major(out);
         } else if (!psi_output_new(out)) {
             return false;
+        } else if (k == p->count - 1 && psi_nbytes(out) >= FAR_BYTES) {
+            p->far = psi_values(out);
+            p->copy_far = psi_backend_cpu()->copy_far();
         }
         if (layout) {
             memcpy(psi_strides_of(out), psi_strides_of(layout), (size_t)out->ndim * sizeof(int64_t));

@@ -37,6 +37,8 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "inner")
                 SHAPED(PSI_FLOATS(1, 5), 1, 1, 2));
     CHECK_EQUAL(psi_inner(psi_eye(2, PSI_NO_INT, 0, PSI_FLOAT32), f32(-3)),
                 SHAPED(PSI_FLOATS(-3, 0, 0, -3), 2, 2));
+    CHECK_EQUAL(psi_addmm(PSI_FLOATS(1, -1), box, SHAPED(PSI_FLOATS(1, 0, 2, 1, 0, 2), 3, 2), 2, 3),
+                SHAPED(PSI_FLOATS(7, 7, 25, 25, 43, 43, 61, 61), 2, 2, 2));
 }
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test trace")

@@ -4,52 +4,70 @@
 
 #include "core/thread.h"
 #include "ops/build.h"
+#include "ops/matmul.h"
 
-/* Gives both operands the same leading axes; `out` is filled with them and their number returned, or -1. */
-static int broadcast_batch(psi_array *a, psi_array *b, int64_t *out)
+bool psi_product_check(psi_product *p, psi_array a, psi_array b, psi_dtype dtype, psi_category category,
+                       const char *op)
 {
-    psi_ints sa = psi_shape(*a), sb = psi_shape(*b);
-    int ndim = psi_broadcast_into((psi_ints){sa.data, sa.count - 2}, (psi_ints){sb.data, sb.count - 2}, out, "matmul");
+    *p = (psi_product){.row = a->ndim == 1, .column = b->ndim == 1};
+    if (a->ndim == 0 || b->ndim == 0) {
+        PSI_INVALID("%s: operand %d is a scalar; both need at least one dimension", op, a->ndim == 0 ? 1 : 2);
+        return false;
+    }
+    if (!psi_issubdtype(dtype, category)) {
+        PSI_INVALID("%s: operands of dtypes %s and %s promote to %s; a %sfloating dtype is needed", op,
+                    psi_dtype_name((psi_dtype)a->dtype), psi_dtype_name((psi_dtype)b->dtype),
+                    psi_dtype_name(dtype), category == PSI_FLOATING ? "real " : "");
+        return false;
+    }
+    p->a = psi_astype(p->row ? psi_expand_dims(a, PSI_INTS(0)) : a, dtype);
+    p->b = psi_astype(p->column ? psi_expand_dims(b, PSI_INTS(1)) : b, dtype);
+    if (psi_is_error(p->a) || psi_is_error(p->b))
+        return false;
+    p->m = psi_dim(p->a, -2);
+    p->k = psi_dim(p->a, -1);
+    p->n = psi_dim(p->b, -1);
+    if (p->k == psi_dim(p->b, -2))
+        return true;
+    PSI_INVALID("%s: last axis of %s and second last of %s differ", op, PSI_SHAPE(psi_shape(p->a)),
+                PSI_SHAPE(psi_shape(p->b)));
+    return false;
+}
+
+bool psi_product_broadcast(psi_product *p, const char *op)
+{
+    psi_ints sa = psi_shape(p->a), sb = psi_shape(p->b);
+    int ndim = psi_broadcast_into((psi_ints){sa.data, sa.count - 2}, (psi_ints){sb.data, sb.count - 2},
+                                  p->shape, op);
     if (ndim < 0)
-        return -1;
-    memcpy(out + ndim, sa.data + sa.count - 2, 2 * sizeof *out);
-    *a = psi_expand_to(*a, (psi_ints){out, ndim + 2});
-    memcpy(out + ndim, sb.data + sb.count - 2, 2 * sizeof *out);
-    *b = psi_expand_to(*b, (psi_ints){out, ndim + 2});
-    return ndim;
+        return false;
+    memcpy(p->shape + ndim, sa.data + sa.count - 2, 2 * sizeof *p->shape);
+    p->a = psi_expand_to(p->a, (psi_ints){p->shape, ndim + 2});
+    memcpy(p->shape + ndim, sb.data + sb.count - 2, 2 * sizeof *p->shape);
+    p->b = psi_expand_to(p->b, (psi_ints){p->shape, ndim + 2});
+    p->batch = ndim;
+    p->shape[ndim] = p->m;
+    p->shape[ndim + 1] = p->n;
+    return !psi_is_error(p->a) && !psi_is_error(p->b);
+}
+
+psi_array psi_product_done(const psi_product *p, psi_array y)
+{
+    if (p->row && p->column)
+        return psi_squeeze(y, PSI_INTS(-2, -1));
+    return p->row || p->column ? psi_squeeze(y, PSI_INTS(p->row ? -2 : -1)) : y;
 }
 
 psi_array psi_matmul(psi_array a, psi_array b)
 {
-    int64_t shape[PSI_MAX_NDIM + 2];
+    psi_product p;
     if (!psi_check_inputs(PSI_ARRAYS(a, b), "matmul"))
         return psi_error_array();
-    if (a->ndim == 0 || b->ndim == 0)
-        return PSI_INVALID("matmul: operand %d is a scalar; both need at least one dimension", a->ndim == 0 ? 1 : 2);
-    bool row = a->ndim == 1, column = b->ndim == 1;
     psi_dtype dtype = psi_promote_types((psi_dtype)a->dtype, (psi_dtype)b->dtype);
-    if (!psi_issubdtype(dtype, PSI_INEXACT))
-        return PSI_INVALID("matmul: operands of dtypes %s and %s promote to %s; a floating dtype is needed",
-                           psi_dtype_name((psi_dtype)a->dtype), psi_dtype_name((psi_dtype)b->dtype),
-                           psi_dtype_name(dtype));
-    a = psi_astype(row ? psi_expand_dims(a, PSI_INTS(0)) : a, dtype);
-    b = psi_astype(column ? psi_expand_dims(b, PSI_INTS(1)) : b, dtype);
-    if (psi_is_error(a) || psi_is_error(b))
+    if (!psi_product_check(&p, a, b, dtype, PSI_INEXACT, "matmul") || !psi_product_broadcast(&p, "matmul"))
         return psi_error_array();
-    int64_t m = psi_dim(a, -2), k = psi_dim(a, -1), n = psi_dim(b, -1);
-    if (k != psi_dim(b, -2))
-        return PSI_INVALID("matmul: last axis of %s and second last of %s differ", PSI_SHAPE(psi_shape(a)),
-                           PSI_SHAPE(psi_shape(b)));
-    int batch = broadcast_batch(&a, &b, shape);
-    if (batch < 0 || psi_is_error(a) || psi_is_error(b))
-        return psi_error_array();
-    shape[batch] = m;
-    shape[batch + 1] = n;
-    psi_array y = psi_build(PSI_OP_matmul, PSI_ARRAYS(a, b), PSI_NONE, (psi_ints){shape, batch + 2}, dtype);
-    if (row && column)
-        return psi_reshape(y, (psi_ints){shape, batch});
-    shape[batch] = row ? n : m;
-    return row || column ? psi_reshape(y, (psi_ints){shape, batch + 1}) : y;
+    return psi_product_done(&p, psi_build(PSI_OP_matmul, PSI_ARRAYS(p.a, p.b), PSI_NONE,
+                                          (psi_ints){p.shape, p.batch + 2}, dtype));
 }
 
 static psi_array swap_last(psi_array a)
@@ -86,7 +104,8 @@ bool psi_matmul_vmap(psi_vmap_call *c)
 {
     psi_array in[2];
     for (int i = 0; i < 2; i++)
-        in[i] = c->axes[i] < 0 ? psi_expand_dims(c->in[i], PSI_INTS(0)) : psi_moveaxis(c->in[i], c->axes[i], 0);
+        in[i] =
+            c->axes[i] < 0 ? psi_expand_dims(c->in[i], PSI_INTS(0)) : psi_moveaxis(c->in[i], c->axes[i], 0);
     c->out[0] = psi_matmul(in[0], in[1]);
     c->out_axes[0] = 0;
     return !psi_failed();

@@ -1,0 +1,23 @@
+/* matmul.h: what the matrix products share: operands checked, converted and given at least two dimensions. */
+#ifndef PSI_OPS_MATMUL_H
+#define PSI_OPS_MATMUL_H
+
+#include "ops/op.h"
+
+typedef struct psi_product {
+    psi_array a, b;   /* m x k and k x n in the last two axes */
+    bool row, column; /* a, b was a vector */
+    int64_t m, n, k;
+    int batch;                       /* leading axes, once broadcast */
+    int64_t shape[PSI_MAX_NDIM + 2]; /* of the result: batch, m, n */
+} psi_product;
+
+/* Fills all but batch and shape; `dtype` is what operands become, which must be of `category`. False with an error. */
+bool psi_product_check(psi_product *p, psi_array a, psi_array b, psi_dtype dtype, psi_category category,
+                       const char *op);
+/* Gives both operands the same leading axes, and fills batch and shape. False with an error. */
+bool psi_product_broadcast(psi_product *p, const char *op);
+/* The result without the axes that vectors were given. */
+psi_array psi_product_done(const psi_product *p, psi_array y);
+
+#endif

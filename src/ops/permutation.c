@@ -12,7 +12,7 @@ psi_array psi_random_permutation(psi_array x, int64_t axis, psi_array key)
 {
     if (!psi_check_inputs(PSI_ARRAYS(x), "random_permutation"))
         return psi_error_array();
-    int at = psi_axis(axis, x->ndim, "random_permutation");
+    int at = psi_axis_index(axis, x->ndim, "random_permutation");
     if (at < 0)
         return psi_error_array();
     return psi_take(x, psi_random_permutation_arange(x->shape[at], key), at);

@@ -382,7 +382,7 @@ static void casts_truncate_wrap_and_saturate_as_stated(void **state)
     const int32_t i32[] = {300, -1, INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN, INT32_MIN, 0, 0};
     const uint32_t u32[] = {300, UINT32_MAX, 3000000000u, 0, 0, 1294967296u, 0, 0, 0};
     const int64_t i64[] = {300, -1, 3000000000, INT64_MIN, INT64_MIN, -3000000000, INT64_MIN, 0, 0};
-    const uint64_t u64[] = {300, UINT64_MAX, 3000000000u, 0, 0, 18446744070709551616u, 0, 0, 0};
+    const uint64_t u64[] = {300, UINT64_MAX, 3000000000u, 1ull << 63, 0, 18446744070709551616u, 0, 0, 0};
     const unsigned char truth[] = {1, 1, 1, 1, 1, 1, 1, 1, 0};
     char out[80];
     for (int isa = 0; isa < PSI_ISA_COUNT; isa++) {

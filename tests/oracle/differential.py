@@ -1,5 +1,5 @@
 """The differential test: random programs on our library and on the real MLX wheel, compared step by step.
-Usage: differential.py BUILD [--programs N] [--seed S] [--replay FILE]; run by the Python that has the wheel.
+Usage: differential.py BUILD [--programs N] [--seed S] [--only OP,...] [--replay FILE]; run by the Python that has the wheel.
 Exits 0 when every step agrees (or its difference is listed) and every op and dtype ran, else 1."""
 import argparse
 import collections

@@ -3,6 +3,7 @@ bit but those of a NaN. Distances are in units of the last place of the result's
 complex number)."""
 import numpy as np
 
+import accumulated
 from table import wide
 
 
@@ -19,23 +20,46 @@ class Ulps:
 
 
 class Accumulated:
-    """A sum of n terms: factor * sqrt(n) + 4 units of the last place of the sum of the terms' absolute values, and of
-    n such units in half types, which upstream adds up in the half type itself."""
+    """Results of many terms. Where bits differ, ours must be next to the true value: `steps` units of the last place
+    (half a unit for one, a single rounding), and what sqrt(terms) roundings of float32 (float64 for float64) may sum
+    to. The wheel's may be off by a few roundings of the dtype more, in half types by one for each term, as it works
+    in them; `coarse`: in float64 by float32's, as its exp there is float32's, and 0 below the normal numbers."""
 
-    def __init__(self, magnitude, factor=2):
-        self.magnitude, self.factor = magnitude, factor
+    def __init__(self, truth, steps=1, coarse=False):
+        self.truth, self.steps, self.coarse = truth, steps, coarse
 
     def bad(self, ours, theirs, dtype, step):
-        if dtype not in EPSILON:
-            return exact(ours, theirs, dtype)
+        out = exact(ours, theirs, dtype)
+        if dtype not in EPSILON or not out.any():
+            return out
         with np.errstate(all="ignore"):
-            total, terms = self.magnitude(step)
-            units = 4 + self.factor * (terms if dtype in ("float16", "bfloat16") else np.sqrt(terms))
-            a, b = (wide(x, dtype).astype(complex_or_double(dtype)) for x in (ours, theirs))
-            # Where the sum of magnitudes overflows, an infinity or NaN may appear on either side.
-            near = np.abs(a - b) <= units * EPSILON[dtype] * total + TINY[dtype]
-            unsure = ~(total * (1 + units * EPSILON[dtype]) < HUGE[dtype])
-            return ~(near | unsure) & exact(ours, theirs, dtype)
+            true, scale, terms, *way = self.truth(step, dtype)
+            unit = max(EPSILON[dtype], EPSILON["float32"]) if self.coarse else EPSILON[dtype]
+            other = (4 + (terms if dtype in HALVES else 2 * np.sqrt(terms))) * unit * scale + 4 * TINY[dtype]
+            other += max(NORMAL[dtype], NORMAL["float32"]) if self.coarse and dtype != "float16" else 0
+            return out & ~(self.right(ours, dtype, step) & near(theirs, true, other, dtype, dtype, *(way or (scale,))))
+
+    def right(self, ours, dtype, step):
+        """Where ours is next to the true value."""
+        true, scale, terms, *way = self.truth(step, dtype)
+        inner = "float32" if dtype in HALVES else dtype
+        steps = 0.51 * EPSILON[dtype] * np.abs(true) if self.steps == 1 else self.steps * EPSILON[dtype] * scale
+        bound = steps + 2 * np.sqrt(terms) * EPSILON[inner] * scale + TINY[dtype]
+        return near(ours, true, bound, dtype, inner, *(way or (scale,)))
+
+
+def near(x, true, bound, dtype, inner, high, low=None):
+    """Within the bound of the true value, part by part; or not finite where the result overflows its dtype or what
+    turns up on the way overflows `inner`; or too small where what turns up on the way leaves its normal range."""
+    x = wide(x, dtype)
+    out = np.ones(x.shape, bool)
+    over = ~(np.abs(true) + bound < HUGE[dtype]) | ~(high < HUGE[inner] * (1 - 2 * EPSILON[inner]))
+    under = np.zeros(x.shape, bool) if low is None else (low < NORMAL[inner]) & (np.abs(x) <= 2 * np.abs(true) + bound)
+    for a, b in ((x.real, true.real), (x.imag, true.imag)) if dtype == "complex64" else ((x, true),):
+        a = a.astype(np.longdouble)
+        same = (a == b) | (np.isnan(a) & np.isnan(b))
+        out &= same | (np.abs(a - b) <= bound) | (~np.isfinite(a) & over)
+    return out | under
 
 
 class Near:
@@ -49,39 +73,53 @@ class Near:
         if dtype not in EPSILON:
             return exact(ours, theirs, dtype)
         with np.errstate(all="ignore"):
-            a, b = (wide(x, dtype).astype(complex_or_double(dtype)) for x in (ours, theirs))
+            a, b = (wide(x, dtype).astype(np.complex128 if dtype == "complex64" else np.float64) for x in (ours, theirs))
             unit = max(EPSILON[dtype], EPSILON["float32"])
             return ~(np.abs(a - b) <= self.units * unit * (1 + np.abs(b))) & exact(ours, theirs, dtype)
 
 
-class Steps:
-    """Up to so many units in the last place of the largest magnitude among operands' results: several steps, each
-    rounded, whose errors the largest element bounds. Half types get as many units as terms, as upstream works in
-    them. `coarse`: float64 in float32's units, as upstream's exp is float32's."""
+class Solved:
+    """Results of linear algebra: up to so many units of the last place of the largest element, for each row of the
+    matrices, which are made far from singular."""
 
-    def __init__(self, units, coarse=False):
-        self.units, self.coarse = units, coarse
+    def __init__(self, units):
+        self.units = units
 
     def bad(self, ours, theirs, dtype, step):
         if dtype not in EPSILON:
             return exact(ours, theirs, dtype)
-        with np.errstate(all="ignore"):
-            a, b = (wide(x, dtype).astype(complex_or_double(dtype)) for x in (ours, theirs))
-            size = next(iter(step.inputs.values())).size if step.inputs else 1
-            units = max(self.units, size) if dtype in ("float16", "bfloat16") else self.units + 2 * np.sqrt(size)
-            unit = max(EPSILON[dtype], EPSILON["float32"]) if self.coarse else EPSILON[dtype]
-            largest = np.abs(np.where(np.isfinite(b), b, 0)).max(initial=0)
-            return ~(np.abs(a - b) <= units * unit * largest + TINY[dtype]) & exact(ours, theirs, dtype)
+        a, b = wide(ours, dtype), wide(theirs, dtype)
+        rows = max(step.inputs["a"].shape[-2:], default=1)
+        largest = max(np.abs(np.where(np.isfinite(b), b, 0)).max(initial=0), 1e-30)
+        return ~(np.abs(a - b) <= self.units * rows * EPSILON[dtype] * largest) & exact(ours, theirs, dtype)
 
 
+class Sorted:
+    """Exact, but for the order on either side of the kth element, which is not said: each side is sorted first.
+    `places`: the results are indices, judged by the elements they name; `kth`: where the sides part, or None."""
+
+    def __init__(self, places=False, kth=False):
+        self.places, self.kth = places, kth
+
+    def bad(self, ours, theirs, dtype, step):
+        a, b = self.sides(ours, step), self.sides(theirs, step)
+        return (a != b) & ~((a != a) & (b != b))
+
+    def sides(self, x, step):
+        axis = step.args["axis"]
+        a = step.inputs["a"].reshape(-1) if axis is None else step.inputs["a"]
+        axis = 0 if axis is None else axis
+        x = wide(np.take_along_axis(a, x.astype(np.int64), axis) if self.places else x, step.dtypes["a"])
+        k = step.args["kth"] % x.shape[axis] if self.kth else 0
+        return np.concatenate([np.sort(part, axis) for part in np.split(x, [k, k + 1] if self.kth else [], axis)], axis)
+
+
+HALVES = ("float16", "bfloat16")
 EPSILON = dict(float16=2.0**-10, bfloat16=2.0**-7, float32=2.0**-23, float64=2.0**-52, complex64=2.0**-23)
 TINY = dict(float16=2.0**-24, bfloat16=2.0**-133, float32=2.0**-149, float64=5e-324, complex64=2.0**-149)
 HUGE = dict(float16=65504.0, bfloat16=3.3895e38, float32=3.4028234e38, float64=1.797e308, complex64=3.4028234e38)
+NORMAL = dict(float16=2.0**-14, bfloat16=2.0**-126, float32=2.0**-126, float64=2.0**-1022, complex64=2.0**-126)
 BITS = {2: np.int16, 4: np.int32, 8: np.int64}
-
-
-def complex_or_double(dtype):
-    return np.complex128 if dtype == "complex64" else np.float64
 
 
 def is_nan(x, dtype):
@@ -122,7 +160,7 @@ def distance(ours, theirs, dtype):
             return out
         a, b = wide(ours, dtype), wide(theirs, dtype)
         steps = 2.0**-16 if dtype == "bfloat16" else 1.0
-        gap = np.abs(ordered(a).astype(np.float64) - ordered(b).astype(np.float64)) * steps
+        gap = np.abs(ordered(a).astype(np.longdouble) - ordered(b).astype(np.longdouble)) * steps
         one_nan = np.isnan(a) != np.isnan(b)
         return np.where(np.isnan(a) & np.isnan(b), 0, np.where(one_nan, np.inf, gap))
 
@@ -131,50 +169,17 @@ def far(ours, theirs, dtype, ulps):
     return distance(ours, theirs, dtype) > ulps
 
 
-# ---- sums: (sum of absolute values, number of terms) for each element of the result ----
-
-def of_reduction(step):
-    a = np.abs(wide(step.inputs["a"], step.dtypes["a"]).astype(complex_or_double(step.dtypes["a"])))
-    axes = step.args.get("axes")
-    axes = tuple(axes) if axes is not None else None
-    terms = a.size if axes is None else np.prod([a.shape[i] for i in axes] or [1])
-    return a.sum(axis=axes, keepdims=step.args["keepdims"]), terms
-
-
-def of_matmul(step):
-    a, b = (np.abs(wide(step.inputs[n], step.dtypes[n]).astype(complex_or_double(step.dtypes[n]))) for n in "ab")
-    return np.matmul(a, b), a.shape[-1]
-
-
-def of_scan(step):
-    total, terms = of_reduction(type("Whole", (), {"inputs": step.inputs, "dtypes": step.dtypes,
-                                                   "args": {"axes": None, "keepdims": False}}))
-    return total, terms
-
-
-def of_mean(step):
-    total, terms = of_reduction(step)
-    return total / max(terms, 1), terms
-
-
-def of_contraction(step):
-    """Bounded by the largest: the sum of all products of absolute values over one result's terms."""
-    a, b = (np.abs(wide(step.inputs[n], step.dtypes[n]).astype(complex_or_double(step.dtypes[n]))) for n in "ab")
-    terms = max(1, a.shape[-1] if step.op == "inner" and a.ndim else a.size)
-    return a.max(initial=0) * b.max(initial=0) * terms, terms
-
-
-TRANSCENDENTAL = Ulps(float16=1, bfloat16=1, float32=4, float64=4, complex64=16)
+TRANSCENDENTAL = Ulps(float16=1, bfloat16=1, float32=4, float64=4, complex64=4)
 TABLE = {
-    "sum": Accumulated(of_reduction),
-    "matmul": Accumulated(of_matmul),
-    "mean": Accumulated(of_mean),
-    "cumsum": Accumulated(of_scan),
-    "trace": Steps(4),
-    **dict.fromkeys("tensordot tensordot_axes inner".split(), Accumulated(of_contraction)),
-    **dict.fromkeys("var std prod cumprod".split(), Steps(16)),
-    **dict.fromkeys("softmax logsumexp logcumsumexp".split(), Steps(32, coarse=True)),
-    **dict.fromkeys("scatter_add scatter_prod".split(), Steps(4)),
+    **{name: Accumulated(getattr(accumulated, name)) for name in "sum cumsum prod cumprod trace matmul inner tensordot "
+       "tensordot_axes".split()},
+    **{name: Accumulated(getattr(accumulated, name), steps=4) for name in "var std".split()},
+    "mean": Accumulated(accumulated.mean, steps=2),  # a sum, 1 / n and their product, each rounded
+    **{name: Accumulated(getattr(accumulated, name), steps=2, coarse=True) for name in "softmax logsumexp logcumsumexp".split()},
+    "partition": Sorted(kth=True), "argpartition": Sorted(places=True, kth=True), "topk": Sorted(),
+    **dict.fromkeys("linalg_cholesky linalg_eigvalsh linalg_inv linalg_tri_inv linalg_cholesky_inv linalg_pinv "
+                    "linalg_solve linalg_solve_triangular linalg_norm linalg_norm_matrix".split(), Solved(16)),
+    "linalg_norm_l2": Accumulated(accumulated.norm, steps=2),
     "degrees": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     "radians": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     **dict.fromkeys("random_normal random_truncated_normal random_gumbel random_laplace".split(), Near(8)),

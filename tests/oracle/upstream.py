@@ -82,6 +82,10 @@ def masked_scatter(a, mask, value):
     return out
 
 
+def one_or_all(axes):
+    return axes[0] if axes and len(axes) == 1 else axes
+
+
 CALLS = {
     "slice": lambda a, start, stop, strides: a[ranges(start, stop, strides)],
     "slice_update": slice_update,
@@ -102,6 +106,8 @@ CALLS = {
     **{name: lambda a, axis, reverse, inclusive, f=getattr(mx, name): f(a, axis, reverse=reverse, inclusive=inclusive)
        for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")},
     "random_bits": random_bits,
+    "random_permutation": lambda x, axis, key: mx.random.permutation(x, axis, key),
+    "random_permutation_arange": lambda x, key: mx.random.permutation(x, key=key),
     "random_split": lambda key: list(mx.random.split(key)),
     "random_split_num": lambda key, num: mx.random.split(key, num),
     "random_uniform": lambda low, high, shape, dtype, key: mx.random.uniform(low, high, shape, dtype, key),
@@ -120,6 +126,12 @@ CALLS = {
     "rint": mx.round,
     "split_at": lambda a, indices, axis: mx.split(a, indices, axis),
     "equal_nan": equal_nan,
+    "linalg_solve_triangular": lambda a, b, upper: mx.linalg.solve_triangular(a, b, upper=upper),
+    "linalg_norm": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
+    "linalg_norm_matrix": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
+    "linalg_norm_l2": lambda a, axes, keep: mx.linalg.norm(a, None, one_or_all(axes), keep),
+    **{f"linalg_{name}": lambda *args, f=getattr(mx.linalg, name): f(*args, stream=mx.cpu) for name in
+       "cholesky eigvalsh inv tri_inv cholesky_inv pinv solve cross".split()},
 }
 
 
@@ -127,6 +139,8 @@ def counterpart(name):
     """The wheel's function for ours, or None."""
     if name in CALLS:
         return CALLS[name]
+    if name.startswith("linalg_"):
+        return getattr(mx.linalg, name.removeprefix("linalg_"), None)
     if name.startswith("random_"):
         return getattr(mx.random, name.removeprefix("random_"), None)
     return getattr(mx, name, None)
@@ -207,10 +221,10 @@ def without_values(step):
     return step.line + "   of " + ", ".join(f"{n}: {step.dtypes[n]}{list(x.shape)}" for n, x in step.inputs.items())
 
 
-def run(step):
-    """What the wheel answers: a list of (dtype, values) and the arrays, or an exception's class name and text."""
+def call(op, args):
+    """What the wheel answers: the arrays and a list of (dtype, values), or an exception's class name and text."""
     try:
-        out = counterpart(step.op)(*step.args.values())
+        out = counterpart(op)(*args.values())
         if isinstance(out, (bool, int)) or isinstance(out, tuple) and all(isinstance(i, int) for i in out):
             out = np.array(out, np.bool_ if isinstance(out, bool) else np.int64)
             return [mx.array(out)], [(str(out.dtype), out)], None
@@ -303,7 +317,7 @@ def run_program(program, table):
         arrays, results, outcome, text = None, None, "difference", avoided(step)
         if not text:
             print(json.dumps({"at": [step.op, step.dtype, without_values(step)]}), flush=True)
-            arrays, results, error = run(step)
+            arrays, results, error = call(step.op, step.args)
             outcome, text = judge(step, mine, errors.get(value), results, error)
         steps.append([step.op, step.dtype, outcome, text + (f"   ({without_values(step)})" if outcome == "fail" else "")])
         if value == program["stopped"]:

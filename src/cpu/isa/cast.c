@@ -29,7 +29,7 @@ PSI_INLINE int64_t trunc64_d(double x)
 
 PSI_INLINE uint64_t truncu64_d(double x)
 {
-    bool high = !(x < 9223372036854775808.0);
+    bool high = x >= 9223372036854775808.0;
     uint64_t y = (uint64_t)trunc64_d(high ? x - 9223372036854775808.0 : x);
     return high ? y ^ 0x8000000000000000u : y;
 }

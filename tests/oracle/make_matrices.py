@@ -1,0 +1,89 @@
+"""Makers of parameters: operands of matrix products and of linear algebra."""
+import numpy as np
+
+from make_shapes import ints
+from program import BAD, bits_of_bfloat16
+
+
+def matmul_b(p):
+    a = p.args["a"].shape
+    if not a:
+        return p.array(p.second_dtype()).name
+    k = a[-1] + p.chance(BAD)
+    if p.chance(0.2):
+        return p.leaf(p.second_dtype(), (k,)).name
+    batch = [1 if p.chance(0.3) else n for n in a[:-2]][p.between(0, 1) if len(a) > 2 else 0:]
+    return p.leaf(p.second_dtype(), batch + [k, p.pick([1, 2, 5, 8, 33])]).name
+
+
+def inner_b(p):
+    shape = p.args["a"].shape
+    return p.leaf(p.second_dtype(), [p.between(1, 3) for _ in range(p.between(0, 2))] + list(shape[-1:])).name
+
+
+def contracted(p):
+    """b for a product over a's last axes."""
+    shape = p.args["a"].shape
+    count = p.between(0, min(2, len(shape)))
+    p.args.update(axis=count, axes_a=list(range(len(shape) - count, len(shape))), axes_b=list(range(count)))
+    return p.leaf(p.second_dtype(), list(shape[len(shape) - count:]) + [p.between(1, 3)] * p.between(0, 2)).name
+
+
+def small_array(p):
+    """An array whose outer product with a is not too large."""
+    dtype = p.second_dtype()
+    return p.array(dtype, 0, 2).name if p.args["a"].size <= 300 else p.leaf(dtype, (p.between(1, 9),)).name
+
+
+def own_array(p, dtype, data):
+    with np.errstate(all="ignore"):
+        return p.leaf(dtype, data.shape, bits_of_bfloat16(data) if dtype == "bfloat16" else data)
+
+
+def matrices(p):
+    """Square matrices far from singular, symmetric and positive definite; some not square, on purpose."""
+    batch = [p.between(1, 3) for _ in range(p.between(0, 2))] + [0] * p.chance(BAD)
+    n = p.pick([1, 2, 3, 4, 7, 16])
+    if p.chance(BAD):
+        return p.leaf(p.pair_dtype, batch + [n, n + 1]).name
+    half = p.rng.uniform(-1, 1, batch + [n, n])
+    whole = half @ np.swapaxes(half, -1, -2) + 2 * np.eye(n)
+    return own_array(p, p.pair_dtype, whole if p.pair_dtype[0] in "fb" and p.pair_dtype != "bool" else np.rint(whole)).name
+
+
+def any_matrices(p):
+    n, m = p.between(1, 6), p.between(1, 6)
+    return own_array(p, p.pair_dtype, p.rng.uniform(-3, 3, [2] * p.between(0, 2) + [n, m])).name
+
+
+def right_sides(p):
+    a = p.args["a"].shape
+    dtype = p.pair_dtype if p.chance(0.8) else p.second_dtype()
+    shape = list(a[:-1]) + [p.between(1, 4)] if len(a) > 2 or p.chance(0.6) else [a[-1]]
+    return own_array(p, dtype, p.rng.uniform(-3, 3, shape)).name
+
+
+def norm_axes(count):
+    """Up to so many axes of a, or none."""
+    def make(p):
+        ndim = len(p.args["a"].shape)
+        if p.chance(0.2):
+            return "none"
+        chosen = p.rng.permutation(ndim)[: p.between(1, count)]
+        return ints(int(i) - ndim * p.chance(0.3) for i in chosen)
+    return make
+
+
+def matrix_axes(p):
+    ndim = len(p.args["a"].shape)
+    return "none" if ndim == 2 and p.chance(0.5) else ints(p.rng.permutation(ndim)[: 2 if not p.chance(BAD) else 1])
+
+
+def triples(p):
+    """Vectors of two or three coordinates along the last axis."""
+    return p.leaf(p.pair_dtype, [p.between(1, 4) for _ in range(p.between(0, 2))] + [p.pick([2, 3, 3])]).name
+
+
+def other_triples(p):
+    shape = list(p.args["a"].shape)
+    return p.leaf(p.second_dtype(), shape[:-1] + [p.pick([2, 3, 3])]).name

@@ -1,9 +1,9 @@
 /* npy.c: any bytes as a .npy file. Either an array comes out that the bytes justify, or one typed error; and no more
  * memory was taken for values than the bytes hold. A broken promise traps. */
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <stdio.h>
 
 #include <psionic/device.h>
 #include <psionic/io.h>

@@ -30,8 +30,8 @@ PSI_API void psi_scope_open(psi_scope *scope);
 PSI_API void psi_scope_close(psi_scope *scope);
 
 /* Opens a scope that closes when the enclosing C block ends. */
-#define PSI_SCOPE                                                                                            \
-    __attribute__((cleanup(psi_scope_close))) psi_scope psi_scope_here_;                                     \
+#define PSI_SCOPE                                                        \
+    __attribute__((cleanup(psi_scope_close))) psi_scope psi_scope_here_; \
     psi_scope_open(&psi_scope_here_)
 
 /* Adds a reference, to be given back by psi_release. NULL is passed through. */

@@ -38,7 +38,8 @@ PSI_API psi_arrays psi_tree_flatten(const psi_tree *tree);
 /* A tree of the same structure with other leaves; NULL with an error when the counts differ. */
 PSI_API psi_tree *psi_tree_unflatten(const psi_tree *structure, psi_arrays leaves);
 /* A tree of the same structure whose leaves are fn(leaf); NULL with an error when fn fails. */
-PSI_API psi_tree *psi_tree_map(const psi_tree *tree, psi_array (*fn)(psi_array leaf, void *context), void *context);
+PSI_API psi_tree *psi_tree_map(const psi_tree *tree, psi_array (*fn)(psi_array leaf, void *context),
+                               void *context);
 
 /* Leaves named by dotted path ("layers.0.weight") as a flat dictionary, and back. Flatten refuses a single leaf, and
  * keys that are empty or hold a dot. Unflatten refuses an empty path, an empty component, a path that is both a leaf

@@ -139,8 +139,8 @@ int64_t psi_dim(psi_array a, int axis)
 {
     if (axis >= -a->ndim && axis < a->ndim)
         return a->shape[axis < 0 ? axis + a->ndim : axis];
-    psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "axis %d is out of range for an array of %d dimensions", axis,
-             a->ndim);
+    psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "axis %d is out of range for an array of %d dimensions",
+             axis, a->ndim);
     return -1;
 }
 

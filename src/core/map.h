@@ -9,7 +9,7 @@ typedef struct psi_map {
     struct psi_map_slot {
         const void *key;
         int64_t value;
-    } *slots;
+    } * slots;
     int64_t count, capacity; /* capacity is a power of two, or 0 */
 } psi_map;
 

@@ -34,15 +34,16 @@
 
 #define ALIGNMENT 64
 #define PAGE ((size_t)4096)
-#define SMALL_MAX ((size_t)1 << 16) /* up to here header and data are one malloc block of a class's exact size */
-#define HUGE_MIN ((size_t)1 << 21)  /* from here on memory is mapped, aligned to and asking for huge pages */
-#define LARGEST ((size_t)1 << 47)   /* no address space holds more */
+#define SMALL_MAX \
+    ((size_t)1 << 16) /* up to here header and data are one malloc block of a class's exact size */
+#define HUGE_MIN ((size_t)1 << 21) /* from here on memory is mapped, aligned to and asking for huge pages */
+#define LARGEST ((size_t)1 << 47)  /* no address space holds more */
 #define SMALL_BINS 36
 #define BINS (SMALL_BINS + 8 * 32)
 #define SEARCH_MAX 32 /* blocks of a bin looked at before giving up on reuse */
 
 typedef struct block {
-    psi_buffer buffer;          /* while in a bin, buffer.bytes is the time it came there */
+    psi_buffer buffer;           /* while in a bin, buffer.bytes is the time it came there */
     struct block *newer, *older; /* neighbours in its bin */
 } block;
 
@@ -340,9 +341,10 @@ static size_t cache_allowance(size_t capacity)
 
 static __attribute__((cold)) psi_buffer *past_hard_limit(size_t bytes, size_t active, size_t limit)
 {
-    psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR,
-             "out of memory: %zu bytes asked for with %zu in use would pass the hard memory limit of %zu bytes", bytes,
-             active, limit);
+    psi_fail(
+        PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR,
+        "out of memory: %zu bytes asked for with %zu in use would pass the hard memory limit of %zu bytes",
+        bytes, active, limit);
     return NULL;
 }
 

@@ -19,9 +19,9 @@ void psi_free(void *block);
 /* The values of one or several arrays. Immutable once shared; `refs` 1 means the holder may reuse it. */
 typedef struct psi_buffer {
     atomic_int refs;
-    void *data;      /* 64-byte aligned unless foreign */
-    size_t bytes;    /* as asked for */
-    size_t capacity; /* as counted: the size class, or 0 for foreign memory */
+    void *data;                     /* 64-byte aligned unless foreign */
+    size_t bytes;                   /* as asked for */
+    size_t capacity;                /* as counted: the size class, or 0 for foreign memory */
     void (*release)(void *context); /* foreign memory only */
     void *context;
 } psi_buffer;

@@ -69,7 +69,8 @@ bool psi_check_inputs(psi_arrays in, const char *op)
     for (int i = 0; i < in.count; i++) {
         if (!in.data[i] || psi_is_error(in.data[i])) {
             if (!psi_this_thread.failed)
-                PSI_INVALID("%s: argument %d is %s", op, i, in.data[i] ? "the result of a failed call" : "NULL");
+                PSI_INVALID("%s: argument %d is %s", op, i,
+                            in.data[i] ? "the result of a failed call" : "NULL");
             return false;
         }
     }

@@ -31,8 +31,8 @@ typedef struct psi_node psi_node;
 struct psi_array_s {
     uint16_t index; /* place in node->out */
     uint8_t dtype, ndim, layout;
-    int64_t size;      /* elements */
-    int64_t *shape;    /* ndim lengths, then ndim strides; memory of the node */
+    int64_t size;   /* elements */
+    int64_t *shape; /* ndim lengths, then ndim strides; memory of the node */
     psi_buffer *buffer;
     int64_t offset;    /* elements from buffer->data to the first element */
     int64_t data_size; /* elements of the buffer spanned */
@@ -44,8 +44,8 @@ struct psi_node {
     uint16_t op;
     uint16_t out_count;
     int32_t in_count;
-    bool tracer;   /* depends on an input of a running transform */
-    bool lost;     /* was being computed by a thread that a fork left behind */
+    bool tracer; /* depends on an input of a running transform */
+    bool lost;   /* was being computed by a thread that a fork left behind */
     int32_t attr_count;
     psi_stream stream;
     uint32_t mark, place, uses; /* scratch of whoever holds the graph lock */
@@ -113,13 +113,19 @@ static inline psi_ints psi_attr_list(const psi_node *node, int at)
 
 static inline double psi_attr_real(const psi_node *node, int at)
 {
-    union { int64_t i; double d; } bits = {.i = node->attr[at]};
+    union {
+        int64_t i;
+        double d;
+    } bits = {.i = node->attr[at]};
     return bits.d;
 }
 
 static inline int64_t psi_real_attr(double value)
 {
-    union { double d; int64_t i; } bits = {.d = value};
+    union {
+        double d;
+        int64_t i;
+    } bits = {.d = value};
     return bits.i;
 }
 

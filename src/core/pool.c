@@ -44,12 +44,12 @@ typedef struct slot {
 static struct {
     slot slots[SLOTS];
     _Alignas(64) _Atomic uint64_t claimed; /* bit i: slots[i] belongs to a caller */
-    _Alignas(64) atomic_uint news;      /* grows with every opened slot; what idle workers sleep on */
+    _Alignas(64) atomic_uint news;         /* grows with every opened slot; what idle workers sleep on */
     atomic_uint sleepers;
     atomic_bool stop;
     atomic_bool started;
-    atomic_int target; /* threads wanted, caller included; 0 before it is known */
-    atomic_bool spins; /* there is a CPU for every thread, so that waiting may spin */
+    atomic_int target;    /* threads wanted, caller included; 0 before it is known */
+    atomic_bool spins;    /* there is a CPU for every thread, so that waiting may spin */
     pthread_mutex_t lock; /* of all below, and of starting and stopping */
     int workers;
     bool handlers;
@@ -163,7 +163,8 @@ static int wanted_threads(int cpus)
     errno = 0;
     long threads = strtol(text, &end, 10);
     if (*end || errno || threads < 1 || threads > THREADS_MAX) {
-        PSI_INVALID("PSIONIC_THREADS is \"%.64s\"; it must be a number from 1 to %d; using %d", text, THREADS_MAX, cpus);
+        PSI_INVALID("PSIONIC_THREADS is \"%.64s\"; it must be a number from 1 to %d; using %d", text,
+                    THREADS_MAX, cpus);
         return cpus;
     }
     return (int)threads;
@@ -208,7 +209,8 @@ static __attribute__((cold, noinline)) void start_workers(void)
         sigset_t all, before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
-        while (pool.workers < target - 1 && !pthread_create(&pool.threads[pool.workers], NULL, worker_main, NULL))
+        while (pool.workers < target - 1 &&
+               !pthread_create(&pool.threads[pool.workers], NULL, worker_main, NULL))
             pool.workers++;
         pthread_sigmask(SIG_SETMASK, &before, NULL);
         atomic_store(&pool.started, true);

@@ -7,10 +7,10 @@
 #include <psionic/scope.h>
 
 typedef struct psi_thread {
-    psi_scope *scope;      /* innermost */
-    bool failed;           /* an error waits */
-    psi_stream stream;     /* where builders put nodes */
-    int tracing;           /* depth of running transforms */
+    psi_scope *scope;  /* innermost */
+    bool failed;       /* an error waits */
+    psi_stream stream; /* where builders put nodes */
+    int tracing;       /* depth of running transforms */
 } psi_thread;
 
 extern _Thread_local psi_thread psi_this_thread __attribute__((tls_model("initial-exec")));

@@ -437,13 +437,15 @@ static bool set_path(psi_tree *root, const char *path, psi_array array)
         size_t length = strcspn(name, ".");
         bool last = name[length] == 0;
         if (length == 0) {
-            PSI_INVALID("psi_tree_unflatten_paths: the path \"%.200s\" is empty or has an empty component", path);
+            PSI_INVALID("psi_tree_unflatten_paths: the path \"%.200s\" is empty or has an empty component",
+                        path);
             return false;
         }
         psi_tree *next = find(at, name, length);
         if (next && (last || next->kind == PSI_LEAF)) {
-            PSI_INVALID("psi_tree_unflatten_paths: \"%.*s\" of the path \"%.200s\" is both a leaf and a branch",
-                        (int)(length < 100 ? length : 100), name, path);
+            PSI_INVALID(
+                "psi_tree_unflatten_paths: \"%.*s\" of the path \"%.200s\" is both a leaf and a branch",
+                (int)(length < 100 ? length : 100), name, path);
             return false;
         }
         if (!next) {
@@ -482,8 +484,9 @@ static bool make_list(psi_tree *dict)
             return true;
     for (int i = 0; i < dict->count; i++)
         if (index_of_key(dict->children[i]->key) >= dict->count) {
-            PSI_INVALID("psi_tree_unflatten_paths: index %.32s of the list \"%.200s\" leaves a gap: it has %d items",
-                        dict->children[i]->key, dict->key ? dict->key : "", dict->count);
+            PSI_INVALID(
+                "psi_tree_unflatten_paths: index %.32s of the list \"%.200s\" leaves a gap: it has %d items",
+                dict->children[i]->key, dict->key ? dict->key : "", dict->count);
             return false;
         }
     for (int i = 0; i < dict->count; i++)

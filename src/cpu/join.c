@@ -11,7 +11,8 @@ bool psi_cpu_concatenate(psi_node *node)
     char *place = out->buffer->data;
     for (int i = 0; i < node->in_count; i++) {
         psi_array in = node->in[i];
-        psi_copy_elements(item, psi_shape_of(in), place, psi_strides_of(out), psi_values(in), psi_strides_of(in));
+        psi_copy_elements(item, psi_shape_of(in), place, psi_strides_of(out), psi_values(in),
+                          psi_strides_of(in));
         place += in->shape[axis] * psi_strides_of(out)[axis] * item;
     }
     return true;

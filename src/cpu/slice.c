@@ -55,9 +55,10 @@ static bool dynamic_offset(const psi_node *node, psi_array start, psi_ints whole
         int64_t at, axis = axes.data[i], step = start->ndim ? psi_strides_of(start)[0] : 0;
         cast(1, &at, (const char *)psi_values(start) + i * step * (int64_t)psi_itemsize(start), NULL, NULL);
         if (at < 0 || at > whole.data[axis] - part.data[axis]) {
-            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
-                     "slice: start %lld of a part of length %lld is out of range for axis %lld of length %lld",
-                     (long long)at, (long long)part.data[axis], (long long)axis, (long long)whole.data[axis]);
+            psi_fail(
+                PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
+                "slice: start %lld of a part of length %lld is out of range for axis %lld of length %lld",
+                (long long)at, (long long)part.data[axis], (long long)axis, (long long)whole.data[axis]);
             return false;
         }
         *offset += at * strides[axis];
@@ -81,7 +82,8 @@ bool psi_cpu_dynamic_slice_update(psi_node *node)
     psi_array update = node->in[1], out = &node->out[0];
     int64_t offset;
     psi_set_row_major(out);
-    if (!dynamic_offset(node, node->in[2], psi_shape_of(out), psi_shape_of(update), psi_strides_of(out), &offset) ||
+    if (!dynamic_offset(node, node->in[2], psi_shape_of(out), psi_shape_of(update), psi_strides_of(out),
+                        &offset) ||
         !psi_output_copy(out, node->in[0]))
         return false;
     write_part(out, offset, psi_strides_of(out), update);

@@ -41,7 +41,8 @@ bool psi_cpu_broadcast(psi_node *node)
     psi_array in = node->in[0], out = &node->out[0];
     int gap = out->ndim - in->ndim;
     for (int i = 0; i < out->ndim; i++)
-        psi_strides_of(out)[i] = i < gap || in->shape[i - gap] != out->shape[i] ? 0 : psi_strides_of(in)[i - gap];
+        psi_strides_of(out)[i] =
+            i < gap || in->shape[i - gap] != out->shape[i] ? 0 : psi_strides_of(in)[i - gap];
     psi_output_view(out, in, 0);
     return true;
 }

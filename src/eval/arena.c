@@ -12,7 +12,8 @@ typedef struct block {
 
 void psi_arena_open(psi_arena *arena, void *first, size_t bytes)
 {
-    *arena = (psi_arena){.at = first, .first = first, .end = (char *)first + bytes, .first_end = (char *)first + bytes};
+    *arena = (psi_arena){
+        .at = first, .first = first, .end = (char *)first + bytes, .first_end = (char *)first + bytes};
 }
 
 void *psi_arena_take(psi_arena *arena, size_t bytes)

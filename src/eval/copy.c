@@ -9,9 +9,9 @@
 #include "eval/backend.h"
 
 enum {
-    LINE = 64,        /* bytes of source that a transposing block reads at a time */
-    TILE_COLS = 64,   /* columns of such a block */
-    UNIT = 1 << 15,   /* elements of a plain block, and of the work one call of the pool is worth */
+    LINE = 64,      /* bytes of source that a transposing block reads at a time */
+    TILE_COLS = 64, /* columns of such a block */
+    UNIT = 1 << 15, /* elements of a plain block, and of the work one call of the pool is worth */
 };
 
 /* The innermost two axes in `rows` and `cols`; axis i < ndim steps over blocks. Steps in elements. */
@@ -43,8 +43,8 @@ static inline __attribute__((always_inline)) void fill_of(size_t item, int64_t n
         memcpy(to + i * (int64_t)item, value, item);
 }
 
-static inline __attribute__((always_inline)) void plain_of(size_t item, const job *j, int64_t rows, int64_t cols,
-                                                           char *to, const char *from)
+static inline __attribute__((always_inline)) void plain_of(size_t item, const job *j, int64_t rows,
+                                                           int64_t cols, char *to, const char *from)
 {
     for (int64_t r = 0; r < rows; r++) {
         if (j->col_to == 1 && j->col_from == 1)
@@ -61,8 +61,8 @@ static inline __attribute__((always_inline)) void plain_of(size_t item, const jo
 }
 
 /* Rows lie close together in the source: lines of it are collected, then written row by row. */
-static inline __attribute__((always_inline)) void tile_of(size_t item, const job *j, int64_t rows, int64_t cols,
-                                                          char *to, const char *from)
+static inline __attribute__((always_inline)) void tile_of(size_t item, const job *j, int64_t rows,
+                                                          int64_t cols, char *to, const char *from)
 {
     enum { ROOM = LINE * TILE_COLS };
     _Alignas(64) char lines[ROOM];
@@ -84,8 +84,8 @@ static inline __attribute__((always_inline)) void tile_of(size_t item, const job
     }
 }
 
-static inline __attribute__((always_inline)) void block_of(size_t item, const job *j, int64_t rows, int64_t cols,
-                                                           char *to, const char *from)
+static inline __attribute__((always_inline)) void block_of(size_t item, const job *j, int64_t rows,
+                                                           int64_t cols, char *to, const char *from)
 {
     if (j->transposes)
         tile_of(item, j, rows, cols, to, from);
@@ -212,5 +212,6 @@ void psi_copy_dense(void *out, psi_array in)
         return;
     for (int i = in->ndim; i-- > 0; step *= in->shape[i])
         strides[i] = step;
-    psi_copy_elements((int)psi_itemsize(in), psi_shape_of(in), out, strides, psi_values(in), psi_strides_of(in));
+    psi_copy_elements((int)psi_itemsize(in), psi_shape_of(in), out, strides, psi_values(in),
+                      psi_strides_of(in));
 }

@@ -83,7 +83,8 @@ static bool start(line *l)
     int failed = pthread_create(&l->thread, &attr, order, l);
     pthread_attr_destroy(&attr);
     if (failed)
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_RUNTIME_ERROR, "a stream's thread cannot be started (error %d)", failed);
+        psi_fail(PSI_OUT_OF_MEMORY, PSI_RUNTIME_ERROR, "a stream's thread cannot be started (error %d)",
+                 failed);
     l->started = !failed;
     return l->started;
 }
@@ -135,8 +136,8 @@ psi_stream psi_new_stream(psi_device device)
 {
     psi_stream none = {device, -1};
     if (!psi_device_is_available(device)) {
-        psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR, "new_stream: this build has no GPU device %d",
-                 device.index);
+        psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR,
+                 "new_stream: this build has no GPU device %d", device.index);
         return none;
     }
     line *l = line_new();
@@ -183,8 +184,9 @@ bool psi_set_default_device(psi_device device)
 {
     if (psi_device_is_available(device))
         return true;
-    psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR, "set_default_device: this build has no %s device %d",
-             device.type == PSI_GPU ? "GPU" : "CPU", device.index);
+    psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR,
+             "set_default_device: this build has no %s device %d", device.type == PSI_GPU ? "GPU" : "CPU",
+             device.index);
     return false;
 }
 
@@ -192,8 +194,9 @@ psi_stream psi_default_stream(psi_device device)
 {
     if (psi_device_is_available(device))
         return psi_this_thread.stream;
-    psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR, "default_stream: this build has no %s device %d",
-             device.type == PSI_GPU ? "GPU" : "CPU", device.index);
+    psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR,
+             "default_stream: this build has no %s device %d", device.type == PSI_GPU ? "GPU" : "CPU",
+             device.index);
     return (psi_stream){device, -1};
 }
 

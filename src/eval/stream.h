@@ -14,7 +14,7 @@ typedef struct psi_work {
 typedef enum psi_put {
     PSI_PUT_FAILED, /* an error was recorded; the work will not run */
     PSI_PUT_QUEUED,
-    PSI_PUT_YOURS   /* the stream was idle and is now held: run the work, then call psi_stream_leave */
+    PSI_PUT_YOURS /* the stream was idle and is now held: run the work, then call psi_stream_leave */
 } psi_put;
 
 /* Gives work a place in the stream's order. PSI_PUT_YOURS only with `may_run_here`. */

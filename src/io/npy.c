@@ -35,7 +35,8 @@ static bool read_at(int file, const char *path, size_t offset, void *out, size_t
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
-            return io_failed("psi_load_npy", path, got < 0 ? strerror(errno) : "the file became shorter while read");
+            return io_failed("psi_load_npy", path,
+                             got < 0 ? strerror(errno) : "the file became shorter while read");
         done += (size_t)got;
     }
     return true;
@@ -51,7 +52,8 @@ static bool read_header(int file, const char *path, psi_npy_header *header)
     uint64_t file_bytes = (uint64_t)info.st_size;
     unsigned char prefix[PSI_NPY_PREFIX];
     size_t count = file_bytes < sizeof prefix ? (size_t)file_bytes : sizeof prefix, begin, end;
-    if (!read_at(file, path, 0, prefix, count) || !psi_npy_prefix(path, prefix, count, file_bytes, &begin, &end))
+    if (!read_at(file, path, 0, prefix, count) ||
+        !psi_npy_prefix(path, prefix, count, file_bytes, &begin, &end))
         return false;
     char *text = psi_malloc(end - begin);
     bool ok = text && read_at(file, path, begin, text, end - begin) &&
@@ -136,14 +138,16 @@ psi_array psi_load_npy(const char *path)
 static size_t make_header(char out[HEADER_ROOM], psi_array a)
 {
     static const char *const types[PSI_DTYPE_COUNT] = {
-        [PSI_BOOL] = "b1",  [PSI_UINT8] = "u1",   [PSI_UINT16] = "u2",  [PSI_UINT32] = "u4",  [PSI_UINT64] = "u8",
-        [PSI_INT8] = "i1",  [PSI_INT16] = "i2",   [PSI_INT32] = "i4",   [PSI_INT64] = "i8",   [PSI_FLOAT16] = "f2",
-        [PSI_FLOAT32] = "f4", [PSI_FLOAT64] = "f8", [PSI_COMPLEX64] = "c8",
+        [PSI_BOOL] = "b1",      [PSI_UINT8] = "u1",   [PSI_UINT16] = "u2",  [PSI_UINT32] = "u4",
+        [PSI_UINT64] = "u8",    [PSI_INT8] = "i1",    [PSI_INT16] = "i2",   [PSI_INT32] = "i4",
+        [PSI_INT64] = "i8",     [PSI_FLOAT16] = "f2", [PSI_FLOAT32] = "f4", [PSI_FLOAT64] = "f8",
+        [PSI_COMPLEX64] = "c8",
     };
     psi_ints shape = psi_shape(a);
     char order = psi_itemsize(a) == 1 ? '|' : __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? '<' : '>';
     int at = 10, grown = 0;
-    at += sprintf(out + at, "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order, types[psi_dtype_of(a)]);
+    at += sprintf(out + at, "{'descr': '%c%s', 'fortran_order': False, 'shape': (", order,
+                  types[psi_dtype_of(a)]);
     for (int i = 0; i < shape.count; i++) {
         int digits = sprintf(out + at, "%lld", (long long)shape.data[i]);
         at += digits;

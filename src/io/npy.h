@@ -16,8 +16,8 @@ typedef struct psi_npy_header {
 
 /* The magic, version and length of the header: reads them from the first `count` bytes of a file, and gives where the
  * header text begins and ends. False with the error recorded, which names the file. */
-bool psi_npy_prefix(const char *path, const unsigned char *bytes, size_t count, uint64_t file_bytes, size_t *begin,
-                    size_t *end);
+bool psi_npy_prefix(const char *path, const unsigned char *bytes, size_t count, uint64_t file_bytes,
+                    size_t *begin, size_t *end);
 
 /* Parses the header text [text, text + length), which ends at `end` in the file, and checks that the elements it
  * announces fit the rest of the file. */

@@ -20,7 +20,8 @@ typedef struct reader {
     const char *path;
 } reader;
 
-static __attribute__((format(printf, 3, 4), cold)) bool refuse(const char *path, psi_kind kind, const char *format, ...)
+static __attribute__((format(printf, 3, 4), cold)) bool refuse(const char *path, psi_kind kind,
+                                                               const char *format, ...)
 {
     char reason[240];
     va_list args;
@@ -31,13 +32,14 @@ static __attribute__((format(printf, 3, 4), cold)) bool refuse(const char *path,
     return false;
 }
 
-bool psi_npy_prefix(const char *path, const unsigned char *bytes, size_t count, uint64_t file_bytes, size_t *begin,
-                    size_t *end)
+bool psi_npy_prefix(const char *path, const unsigned char *bytes, size_t count, uint64_t file_bytes,
+                    size_t *begin, size_t *end)
 {
     if (count < 10 || memcmp(bytes, "\x93NUMPY", 6) != 0)
         return refuse(path, PSI_RUNTIME_ERROR, "not a .npy file");
     if (bytes[6] < 1 || bytes[6] > 3 || bytes[7] != 0)
-        return refuse(path, PSI_RUNTIME_ERROR, ".npy version %d.%d; known are 1.0, 2.0 and 3.0", bytes[6], bytes[7]);
+        return refuse(path, PSI_RUNTIME_ERROR, ".npy version %d.%d; known are 1.0, 2.0 and 3.0", bytes[6],
+                      bytes[7]);
     uint64_t length = bytes[8] | (uint64_t)bytes[9] << 8;
     *begin = 10;
     if (bytes[6] > 1) {
@@ -50,8 +52,8 @@ bool psi_npy_prefix(const char *path, const unsigned char *bytes, size_t count, 
         return refuse(path, PSI_RUNTIME_ERROR, "a header of %llu bytes; the longest accepted is %d",
                       (unsigned long long)length, PSI_NPY_HEADER_MAX);
     if (length > file_bytes - *begin)
-        return refuse(path, PSI_RUNTIME_ERROR, "a header of %llu bytes in a file of %llu", (unsigned long long)length,
-                      (unsigned long long)file_bytes);
+        return refuse(path, PSI_RUNTIME_ERROR, "a header of %llu bytes in a file of %llu",
+                      (unsigned long long)length, (unsigned long long)file_bytes);
     *end = *begin + (size_t)length;
     return true;
 }
@@ -84,8 +86,8 @@ static bool take_word(reader *r, const char *word)
 
 static bool expect(reader *r, char c)
 {
-    return take(r, c) || refuse(r->path, PSI_RUNTIME_ERROR, "a bad header: '%c' is missing before \"%.*s\"", c,
-                                (int)(r->end - r->at < 40 ? r->end - r->at : 40), r->at);
+    return take(r, c) || refuse(r->path, PSI_RUNTIME_ERROR, "a bad header: '%c' is missing before \"%.*s\"",
+                                c, (int)(r->end - r->at < 40 ? r->end - r->at : 40), r->at);
 }
 
 /* A quoted string without escapes, copied. */
@@ -97,8 +99,8 @@ static bool read_string(reader *r, char *out, size_t room)
     size_t length = 0;
     for (; r->at < r->end && *r->at != quote; r->at++) {
         if (length + 1 == room || (unsigned char)*r->at < ' ' || *r->at == '\\')
-            return refuse(r->path, PSI_RUNTIME_ERROR, "a bad header: the string \"%.*s\" is too long or has an escape",
-                          (int)length, out);
+            return refuse(r->path, PSI_RUNTIME_ERROR,
+                          "a bad header: the string \"%.*s\" is too long or has an escape", (int)length, out);
         out[length++] = *r->at;
     }
     out[length] = 0;
@@ -121,13 +123,16 @@ static bool read_length(reader *r, int64_t *out)
     int64_t value = 0;
     bool fits = true;
     for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++)
-        fits = fits && !__builtin_mul_overflow(value, 10, &value) && !__builtin_add_overflow(value, *r->at - '0', &value);
+        fits = fits && !__builtin_mul_overflow(value, 10, &value) &&
+               !__builtin_add_overflow(value, *r->at - '0', &value);
     int digits = (int)(r->at - start);
     if (digits == 0)
-        return refuse(r->path, PSI_RUNTIME_ERROR, "a bad header: the shape has \"%.*s\" where a length should be",
+        return refuse(r->path, PSI_RUNTIME_ERROR,
+                      "a bad header: the shape has \"%.*s\" where a length should be",
                       (int)(r->end - r->at < 20 ? r->end - r->at : 20), r->at);
     if (!fits || (digits > 1 && *start == '0'))
-        return refuse(r->path, PSI_RUNTIME_ERROR, "a bad header: the length %.*s in the shape is no 64-bit number",
+        return refuse(r->path, PSI_RUNTIME_ERROR,
+                      "a bad header: the length %.*s in the shape is no 64-bit number",
                       digits < 40 ? digits : 40, start);
     if (r->at < r->end && *r->at == 'L')
         r->at++;
@@ -163,9 +168,10 @@ static bool read_descr(reader *r, psi_npy_header *out)
         const char *name;
         psi_dtype dtype;
     } types[] = {
-        {"b1", PSI_BOOL},    {"?", PSI_BOOL},     {"u1", PSI_UINT8},   {"u2", PSI_UINT16},   {"u4", PSI_UINT32},
-        {"u8", PSI_UINT64},  {"i1", PSI_INT8},    {"i2", PSI_INT16},   {"i4", PSI_INT32},    {"i8", PSI_INT64},
-        {"f2", PSI_FLOAT16}, {"f4", PSI_FLOAT32}, {"f8", PSI_FLOAT64}, {"V2", PSI_BFLOAT16}, {"c8", PSI_COMPLEX64},
+        {"b1", PSI_BOOL},    {"?", PSI_BOOL},      {"u1", PSI_UINT8},     {"u2", PSI_UINT16},
+        {"u4", PSI_UINT32},  {"u8", PSI_UINT64},   {"i1", PSI_INT8},      {"i2", PSI_INT16},
+        {"i4", PSI_INT32},   {"i8", PSI_INT64},    {"f2", PSI_FLOAT16},   {"f4", PSI_FLOAT32},
+        {"f8", PSI_FLOAT64}, {"V2", PSI_BFLOAT16}, {"c8", PSI_COMPLEX64},
     };
     char text[64];
     skip_blanks(r);
@@ -227,7 +233,8 @@ bool psi_npy_parse(const char *path, const char *text, size_t length, size_t end
     out->offset = end;
     uint64_t room = (file_bytes - end) / psi_dtype_size(out->dtype);
     if (out->size < 0 || (uint64_t)out->size > room)
-        return refuse(path, PSI_RUNTIME_ERROR, "the shape %.80s of %s does not fit the %llu bytes after the header",
-                      PSI_SHAPE(shape), psi_dtype_name(out->dtype), (unsigned long long)(file_bytes - end));
+        return refuse(path, PSI_RUNTIME_ERROR,
+                      "the shape %.80s of %s does not fit the %llu bytes after the header", PSI_SHAPE(shape),
+                      psi_dtype_name(out->dtype), (unsigned long long)(file_bytes - end));
     return true;
 }

@@ -27,7 +27,8 @@ psi_arrays psi_broadcast_arrays(psi_arrays arrays)
     if (!psi_check_inputs(arrays, "broadcast_arrays"))
         return no_arrays;
     for (int i = 0; i < arrays.count; i++) {
-        ndim = psi_broadcast_into((psi_ints){shape, ndim}, psi_shape_of(arrays.data[i]), wider, "broadcast_arrays");
+        ndim = psi_broadcast_into((psi_ints){shape, ndim}, psi_shape_of(arrays.data[i]), wider,
+                                  "broadcast_arrays");
         if (ndim < 0)
             return no_arrays;
         memcpy(shape, wider, (size_t)ndim * sizeof *shape);
@@ -63,8 +64,8 @@ psi_array psi_stack(psi_arrays arrays, int64_t axis)
         return psi_error_array();
     for (int i = 0; i < arrays.count; i++) {
         if (!psi_same_ints(shape, psi_shape_of(arrays.data[i])))
-            return PSI_INVALID("stack: array %d has shape %s, not %s", i, PSI_SHAPE(psi_shape_of(arrays.data[i])),
-                               PSI_SHAPE(shape));
+            return PSI_INVALID("stack: array %d has shape %s, not %s", i,
+                               PSI_SHAPE(psi_shape_of(arrays.data[i])), PSI_SHAPE(shape));
         layers[i] = psi_expand_dims(arrays.data[i], PSI_INTS(at));
     }
     return psi_concatenate((psi_arrays){layers, arrays.count}, at);
@@ -135,7 +136,8 @@ psi_array psi_tile(psi_array a, psi_ints reps)
         int64_t length = i < ndim - a->ndim ? 1 : a->shape[i - (ndim - a->ndim)];
         int64_t times = i < ndim - given ? 1 : reps.data[i - (ndim - given)];
         if (times < 0 || __builtin_mul_overflow(times, length, &full[i]))
-            return PSI_INVALID("tile: %lld repetitions of axis %d are negative or too many", (long long)times, i);
+            return PSI_INVALID("tile: %lld repetitions of axis %d are negative or too many", (long long)times,
+                               i);
         if (times != 1) {
             thin[n] = 1;
             wide[n++] = times;

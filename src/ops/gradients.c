@@ -35,20 +35,21 @@ static struct psi_array_s one_, minus_one_, zero_;
 static psi_array power_by_exponent(psi_array a, psi_array y)
 {
     psi_array safe = psi_where(psi_equal(a, num(a, 0)), psi_ones_like(a), a);
-        return mul(psi_log(safe), y);
+    return mul(psi_log(safe), y);
 }
 
 typedef psi_array (*derivative)(psi_array a, psi_array b, psi_array y);
 
-#define DERIVATIVE(function, graph)                                                                          \
-    static psi_array function(__attribute__((unused)) psi_array a, __attribute__((unused)) psi_array b,      \
-                              __attribute__((unused)) psi_array y)                                           \
-    {                                                                                                        \
-        return graph;                                                                                        \
+#define DERIVATIVE(function, graph)                                                                     \
+    static psi_array function(__attribute__((unused)) psi_array a, __attribute__((unused)) psi_array b, \
+                              __attribute__((unused)) psi_array y)                                      \
+    {                                                                                                   \
+        return graph;                                                                                   \
     }
 #define UNARY(name, prim, state, types, expr, da, doc) DERIVATIVE(name##_da, da)
 #define OWN_UNARY(...)
-#define BINARY(name, prim, state, types, expr, da, db, doc) DERIVATIVE(name##_da, da) DERIVATIVE(name##_db, db)
+#define BINARY(name, prim, state, types, expr, da, db, doc) \
+    DERIVATIVE(name##_da, da) DERIVATIVE(name##_db, db)
 #include "ops/table.h"
 
 static const derivative derivatives[PSI_OP_ELEMENTWISE_END][2] = {
@@ -185,7 +186,8 @@ bool psi_elementwise_vmap(psi_vmap_call *c)
     int64_t shape[PSI_MAX_NDIM + 1];
     psi_ints inner = psi_shape_of((psi_array)&c->node->out[0]);
     for (int i = 0; i < c->node->in_count; i++) {
-        in[i] = c->axes[i] < 0 ? psi_expand_dims(c->in[i], PSI_INTS(0)) : psi_moveaxis(c->in[i], c->axes[i], 0);
+        in[i] =
+            c->axes[i] < 0 ? psi_expand_dims(c->in[i], PSI_INTS(0)) : psi_moveaxis(c->in[i], c->axes[i], 0);
         if (psi_is_error(in[i]))
             return false;
         if (c->axes[i] >= 0)
@@ -196,9 +198,9 @@ bool psi_elementwise_vmap(psi_vmap_call *c)
     psi_ints full = {shape, inner.count + 1};
     for (int i = 0; i < c->node->in_count; i++)
         in[i] = psi_expand_to(in[i], full);
-    c->out[0] = psi_build(c->node->op, (psi_arrays){in, c->node->in_count},
-                          (psi_ints){c->node->attr, c->node->attr_count}, full,
-                          (psi_dtype)c->node->out[0].dtype);
+    c->out[0] =
+        psi_build(c->node->op, (psi_arrays){in, c->node->in_count},
+                  (psi_ints){c->node->attr, c->node->attr_count}, full, (psi_dtype)c->node->out[0].dtype);
     c->out_axes[0] = 0;
     return !psi_failed();
 }

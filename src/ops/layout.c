@@ -15,7 +15,8 @@ psi_array psi_copy(psi_array a)
 
 psi_array psi_contiguous(psi_array a, bool allow_col_major)
 {
-    return psi_build(PSI_OP_contiguous, PSI_ARRAYS(a), PSI_INTS(allow_col_major), psi_shape(a), psi_dtype_of(a));
+    return psi_build(PSI_OP_contiguous, PSI_ARRAYS(a), PSI_INTS(allow_col_major), psi_shape(a),
+                     psi_dtype_of(a));
 }
 
 bool psi_contiguous_vjp(psi_vjp_call *c)

@@ -3,9 +3,15 @@
 
 #include "ops/rules.h"
 
-#define ROW(name, prim, state, kind, types, own)                                                             \
-    [PSI_OP_##name] = {#name, #prim,         #state,        kind,                 PSI_TYPES_##types,          \
-                       psi_##own##_vjp, psi_##own##_jvp, psi_elementwise_vmap},
+#define ROW(name, prim, state, kind, types, own) \
+    [PSI_OP_##name] = {#name,                    \
+                       #prim,                    \
+                       #state,                   \
+                       kind,                     \
+                       PSI_TYPES_##types,        \
+                       psi_##own##_vjp,          \
+                       psi_##own##_jvp,          \
+                       psi_elementwise_vmap},
 #define RULE_YES(name, rule) psi_##name##_##rule
 #define RULE_NO(name, rule) NULL
 
@@ -16,8 +22,14 @@ const psi_op_info psi_ops[PSI_OP_COUNT] = {
 #define BINARY(name, prim, state, types, ...) ROW(name, prim, state, PSI_CLASS_BINARY, types, elementwise)
 #define COMPARE(name, prim, state, types, ...) ROW(name, prim, state, PSI_CLASS_COMPARE, types, elementwise)
 #define TERNARY(name, prim, state, types, ...) ROW(name, prim, state, PSI_CLASS_TERNARY, types, name)
-#define NODE(name, prim, state, v, j, m, doc)                                                                \
-    [PSI_OP_##name] = {#name, #prim, state, PSI_CLASS_NODE, PSI_TYPES_NONE, RULE_##v(name, vjp),             \
-                       RULE_##j(name, jvp), RULE_##m(name, vmap)},
+#define NODE(name, prim, state, v, j, m, doc) \
+    [PSI_OP_##name] = {#name,                 \
+                       #prim,                 \
+                       state,                 \
+                       PSI_CLASS_NODE,        \
+                       PSI_TYPES_NONE,        \
+                       RULE_##v(name, vjp),   \
+                       RULE_##j(name, jvp),   \
+                       RULE_##m(name, vmap)},
 #include "ops/table.h"
 };

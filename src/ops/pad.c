@@ -5,7 +5,8 @@
 #include "ops/build.h"
 
 /* Borders by axis; false with an error. */
-static bool read_borders(psi_array a, psi_ints axes, psi_ints low, psi_ints high, int64_t *lows, int64_t *highs)
+static bool read_borders(psi_array a, psi_ints axes, psi_ints low, psi_ints high, int64_t *lows,
+                         int64_t *highs)
 {
     bool seen[PSI_MAX_NDIM] = {false};
     if (axes.count < 0 || low.count != axes.count || high.count != axes.count) {
@@ -19,7 +20,8 @@ static bool read_borders(psi_array a, psi_ints axes, psi_ints low, psi_ints high
         if (axis < 0)
             return false;
         int64_t sum = a->shape[axis];
-        bool large = __builtin_add_overflow(sum, low.data[i], &sum) || __builtin_add_overflow(sum, high.data[i], &sum);
+        bool large =
+            __builtin_add_overflow(sum, low.data[i], &sum) || __builtin_add_overflow(sum, high.data[i], &sum);
         if (seen[axis] || large || low.data[i] < 0 || high.data[i] < 0) {
             PSI_INVALID("pad: sizes %lld and %lld of axis %d are negative, too large or given twice",
                         (long long)low.data[i], (long long)high.data[i], axis);
@@ -58,8 +60,8 @@ static psi_array pad_edges(psi_array a, const int64_t *lows, const int64_t *high
     return a;
 }
 
-psi_array psi_pad(psi_array a, psi_ints axes, psi_ints low_pad_size, psi_ints high_pad_size, psi_array pad_value,
-                  const char *mode)
+psi_array psi_pad(psi_array a, psi_ints axes, psi_ints low_pad_size, psi_ints high_pad_size,
+                  psi_array pad_value, const char *mode)
 {
     int64_t lows[PSI_MAX_NDIM], highs[PSI_MAX_NDIM], shape[PSI_MAX_NDIM], places[PSI_MAX_NDIM];
     if (!psi_check_inputs(PSI_ARRAYS(a), "pad") ||
@@ -74,7 +76,8 @@ psi_array psi_pad(psi_array a, psi_ints axes, psi_ints low_pad_size, psi_ints hi
     if (!psi_check_inputs(PSI_ARRAYS(pad_value), "pad"))
         return psi_error_array();
     if (pad_value->size != 1)
-        return PSI_INVALID("pad: the value has shape %s, not one element", PSI_SHAPE(psi_shape_of(pad_value)));
+        return PSI_INVALID("pad: the value has shape %s, not one element",
+                           PSI_SHAPE(psi_shape_of(pad_value)));
     for (int i = 0; i < a->ndim; i++)
         shape[i] = a->shape[i] + lows[i] + highs[i];
     for (int i = 0; i < axes.count; i++)
@@ -135,6 +138,6 @@ bool psi_pad_vmap(psi_vmap_call *c)
         psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap: pad over its value is not supported");
         return false;
     }
-    return psi_batch_done(c, psi_pad(psi_batch_in(c, 0), psi_shift_axes(p.axes, shifted), p.low, p.high, c->in[1],
-                                     "constant"));
+    return psi_batch_done(
+        c, psi_pad(psi_batch_in(c, 0), psi_shift_axes(p.axes, shifted), p.low, p.high, c->in[1], "constant"));
 }

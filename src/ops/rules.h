@@ -8,8 +8,8 @@ bool psi_elementwise_vjp(psi_vjp_call *call);
 bool psi_elementwise_jvp(psi_jvp_call *call);
 bool psi_elementwise_vmap(psi_vmap_call *call);
 
-#define PSI_OWN_RULES(name)                                                                                  \
-    bool psi_##name##_vjp(psi_vjp_call *call);                                                               \
+#define PSI_OWN_RULES(name)                    \
+    bool psi_##name##_vjp(psi_vjp_call *call); \
     bool psi_##name##_jvp(psi_jvp_call *call);
 PSI_OWN_RULES(abs)
 PSI_OWN_RULES(conjugate)
@@ -24,7 +24,7 @@ PSI_OWN_RULES(select)
 #define PSI_RULE_vjp_NO(name)
 #define PSI_RULE_jvp_NO(name)
 #define PSI_RULE_vmap_NO(name)
-#define NODE(name, prim, state, v, j, m, doc)                                                                \
+#define NODE(name, prim, state, v, j, m, doc) \
     PSI_RULE_vjp_##v(name) PSI_RULE_jvp_##j(name) PSI_RULE_vmap_##m(name)
 #include "ops/table.h"
 

@@ -79,7 +79,8 @@ psi_array psi_slice(psi_array a, psi_ints start, psi_ints stop, psi_ints strides
     if (r.whole && !r.reverses)
         return a;
     put_range(&attr, &r);
-    return psi_build(PSI_OP_slice, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){r.length, r.ndim}, psi_dtype_of(a));
+    return psi_build(PSI_OP_slice, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){r.length, r.ndim},
+                     psi_dtype_of(a));
 }
 
 psi_array psi_slice_update(psi_array a, psi_array update, psi_ints start, psi_ints stop, psi_ints strides)
@@ -123,7 +124,8 @@ bool psi_slice_vjp(psi_vjp_call *c)
     range_lists l;
     lists_of(c->node, &l);
     if (c->wanted[0])
-        c->grads[0] = psi_slice_update(psi_zeros_like(c->in[0]), c->cotangents[0], l.start, l.stop, l.strides);
+        c->grads[0] =
+            psi_slice_update(psi_zeros_like(c->in[0]), c->cotangents[0], l.start, l.stop, l.strides);
     return !psi_failed();
 }
 
@@ -173,8 +175,8 @@ bool psi_slice_update_vmap(psi_vmap_call *c)
 {
     range_lists l;
     batched_lists(c, &l);
-    return psi_batch_done(c,
-                          psi_slice_update(psi_batch_in(c, 0), psi_batch_in(c, 1), l.start, l.stop, l.strides));
+    return psi_batch_done(
+        c, psi_slice_update(psi_batch_in(c, 0), psi_batch_in(c, 1), l.start, l.stop, l.strides));
 }
 
 /* ---- slices that start where an array says ---- */
@@ -216,11 +218,12 @@ psi_array psi_slice_dynamic(psi_array a, psi_array start, psi_ints axes, psi_int
     for (int i = 0; fits && i < a->ndim; i++)
         fits = slice_size.data[i] >= 0 && slice_size.data[i] <= a->shape[i];
     if (!fits)
-        return PSI_INVALID("slice: a part of size %s does not fit an array of shape %s", PSI_SHAPE(slice_size),
-                           PSI_SHAPE(psi_shape_of(a)));
+        return PSI_INVALID("slice: a part of size %s does not fit an array of shape %s",
+                           PSI_SHAPE(slice_size), PSI_SHAPE(psi_shape_of(a)));
     psi_put_list(&attr, (psi_ints){places, count});
     psi_put_list(&attr, slice_size);
-    return psi_build(PSI_OP_dynamic_slice, PSI_ARRAYS(a, start), psi_put_done(&attr), slice_size, psi_dtype_of(a));
+    return psi_build(PSI_OP_dynamic_slice, PSI_ARRAYS(a, start), psi_put_done(&attr), slice_size,
+                     psi_dtype_of(a));
 }
 
 psi_array psi_slice_update_dynamic(psi_array a, psi_array update, psi_array start, psi_ints axes)
@@ -233,7 +236,8 @@ psi_array psi_slice_update_dynamic(psi_array a, psi_array update, psi_array star
     if (count < 0)
         return psi_error_array();
     if (gap < 0)
-        return PSI_INVALID("slice_update: an update of %d dimensions for an array of %d", update->ndim, a->ndim);
+        return PSI_INVALID("slice_update: an update of %d dimensions for an array of %d", update->ndim,
+                           a->ndim);
     for (int i = 0; i < a->ndim; i++) {
         shape[i] = i < gap ? a->shape[i] : update->shape[i - gap];
         shape[i] = shape[i] < a->shape[i] ? shape[i] : a->shape[i];
@@ -243,8 +247,8 @@ psi_array psi_slice_update_dynamic(psi_array a, psi_array update, psi_array star
             shape[places[i]] = 1;
     psi_put_list(&attr, (psi_ints){places, count});
     update = psi_broadcast_to(psi_astype(update, psi_dtype_of(a)), (psi_ints){shape, a->ndim});
-    return psi_build(PSI_OP_dynamic_slice_update, PSI_ARRAYS(a, update, start), psi_put_done(&attr), psi_shape_of(a),
-                     psi_dtype_of(a));
+    return psi_build(PSI_OP_dynamic_slice_update, PSI_ARRAYS(a, update, start), psi_put_done(&attr),
+                     psi_shape_of(a), psi_dtype_of(a));
 }
 
 /* Starts that differ along the mapped axis would need a gather. */
@@ -269,7 +273,8 @@ bool psi_dynamic_slice_jvp(psi_jvp_call *c)
 {
     psi_ints axes = psi_attr_list(c->node, 0);
     if (c->tangents[0])
-        c->out_tangents[0] = psi_slice_dynamic(c->tangents[0], c->in[1], axes, psi_attr_list(c->node, axes.count + 1));
+        c->out_tangents[0] =
+            psi_slice_dynamic(c->tangents[0], c->in[1], axes, psi_attr_list(c->node, axes.count + 1));
     return !psi_failed();
 }
 
@@ -280,7 +285,8 @@ bool psi_dynamic_slice_vmap(psi_vmap_call *c)
     if (!same_starts(c, 1))
         return false;
     part = psi_prepend(psi_batch_length(c), part, size);
-    return psi_batch_done(c, psi_slice_dynamic(psi_batch_in(c, 0), c->in[1], psi_shift_axes(axes, shifted), part));
+    return psi_batch_done(
+        c, psi_slice_dynamic(psi_batch_in(c, 0), c->in[1], psi_shift_axes(axes, shifted), part));
 }
 
 bool psi_dynamic_slice_update_vjp(psi_vjp_call *c)
@@ -309,5 +315,6 @@ bool psi_dynamic_slice_update_vmap(psi_vmap_call *c)
     psi_ints axes = psi_shift_axes(psi_attr_list(c->node, 0), shifted);
     if (!same_starts(c, 2))
         return false;
-    return psi_batch_done(c, psi_slice_update_dynamic(psi_batch_in(c, 0), psi_batch_in(c, 1), c->in[2], axes));
+    return psi_batch_done(c,
+                          psi_slice_update_dynamic(psi_batch_in(c, 0), psi_batch_in(c, 1), c->in[2], axes));
 }

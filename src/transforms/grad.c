@@ -177,8 +177,8 @@ bool psi_vjp(psi_function fn, void *context, psi_arrays primals, psi_arrays cota
            match(*outputs, cotangents, "vjp", "cotangents") && reverse(tracers, *outputs, cotangents, vjps);
 }
 
-bool psi_value_and_grad(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums, psi_arrays *outputs,
-                        psi_arrays *grads)
+bool psi_value_and_grad(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums,
+                        psi_arrays *outputs, psi_arrays *grads)
 {
     *outputs = *grads = (psi_arrays){NULL, 0};
     if (!psi_check_inputs(inputs, "value_and_grad"))

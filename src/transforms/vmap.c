@@ -40,8 +40,8 @@ static int64_t check_axes(psi_arrays inputs, psi_ints in_axes, int *axes)
             continue;
         int64_t here = psi_shape(inputs.data[i]).data[axes[i]];
         if (length >= 0 && length != here) {
-            PSI_INVALID("vmap: input %d has length %lld along axis %d, others %lld", i, (long long)here, axes[i],
-                        (long long)length);
+            PSI_INVALID("vmap: input %d has length %lld along axis %d, others %lld", i, (long long)here,
+                        axes[i], (long long)length);
             return -1;
         }
         length = here;
@@ -108,7 +108,8 @@ static psi_array place_axis(psi_array a, int axis, int64_t out_axis, int64_t len
     return psi_broadcast_to(a, (psi_ints){shape, psi_ndim(a)});
 }
 
-static bool replay_all(const psi_tape *tape, psi_arrays tracers, psi_arrays inputs, const int *axes, batched *values)
+static bool replay_all(const psi_tape *tape, psi_arrays tracers, psi_arrays inputs, const int *axes,
+                       batched *values)
 {
     for (int i = 0; i < tape->count; i++) {
         bool is_input = false;

@@ -229,7 +229,8 @@ static void lists_are_put_in_order(void **state)
 {
     (void)state;
     PSI_SCOPE;
-    psi_tree *flat = flat_of((const char *const[]){"2", "0", "11", "1", "3", "4", "5", "10", "6", "8", "7", "9", NULL});
+    psi_tree *flat =
+        flat_of((const char *const[]){"2", "0", "11", "1", "3", "4", "5", "10", "6", "8", "7", "9", NULL});
     psi_tree *list = psi_tree_unflatten_paths(flat);
     static const int32_t order[] = {1, 3, 0, 4, 5, 6, 8, 10, 9, 11, 7, 2};
     assert_int_equal(psi_tree_kind_of(list), PSI_LIST);
@@ -239,7 +240,8 @@ static void lists_are_put_in_order(void **state)
     assert_true(psi_tree_append(list, psi_tree_leaf(number(12))));
     psi_tree_free(list);
     psi_tree_free(flat);
-    flat = flat_of((const char *const[]){"a.0", "a.x", "b.01", "b.1", NULL}); /* not all plain numbers: dictionaries */
+    flat = flat_of(
+        (const char *const[]){"a.0", "a.x", "b.01", "b.1", NULL}); /* not all plain numbers: dictionaries */
     psi_tree *mixed = psi_tree_unflatten_paths(flat);
     assert_int_equal(psi_tree_kind_of(psi_tree_get(mixed, "a")), PSI_DICT);
     assert_int_equal(psi_tree_kind_of(psi_tree_get(mixed, "b")), PSI_DICT);

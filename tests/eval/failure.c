@@ -16,7 +16,8 @@ static psi_arrays loss(psi_arrays in, void *context)
     (void)context;
     psi_array h = psi_tanh(psi_matmul(in.data[0], in.data[1]));
     psi_arrays parts = psi_split(h, 2, 1);
-    psi_array joined = psi_concatenate(PSI_ARRAYS(parts.count == 2 ? parts.data[0] : h, psi_transpose(h, PSI_NONE)), 1);
+    psi_array joined =
+        psi_concatenate(PSI_ARRAYS(parts.count == 2 ? parts.data[0] : h, psi_transpose(h, PSI_NONE)), 1);
     if (out.count)
         out.data[0] = psi_sum(psi_square(joined), PSI_NONE, false);
     return out;

@@ -105,9 +105,9 @@ static void every_dtype_is_read_in_both_byte_orders(void **state)
         psi_dtype dtype;
         size_t part; /* bytes that are turned round */
     } types[] = {
-        {"b1", PSI_BOOL, 1},    {"?", PSI_BOOL, 1},       {"u1", PSI_UINT8, 1},   {"u2", PSI_UINT16, 2},
-        {"u4", PSI_UINT32, 4},  {"u8", PSI_UINT64, 8},    {"i1", PSI_INT8, 1},    {"i2", PSI_INT16, 2},
-        {"i4", PSI_INT32, 4},   {"i8", PSI_INT64, 8},     {"f2", PSI_FLOAT16, 2}, {"f4", PSI_FLOAT32, 4},
+        {"b1", PSI_BOOL, 1},    {"?", PSI_BOOL, 1},       {"u1", PSI_UINT8, 1},    {"u2", PSI_UINT16, 2},
+        {"u4", PSI_UINT32, 4},  {"u8", PSI_UINT64, 8},    {"i1", PSI_INT8, 1},     {"i2", PSI_INT16, 2},
+        {"i4", PSI_INT32, 4},   {"i8", PSI_INT64, 8},     {"f2", PSI_FLOAT16, 2},  {"f4", PSI_FLOAT32, 4},
         {"f8", PSI_FLOAT64, 8}, {"c8", PSI_COMPLEX64, 4}, {"V2", PSI_BFLOAT16, 2},
     };
     unsigned char values[24], turned[24];
@@ -116,12 +116,13 @@ static void every_dtype_is_read_in_both_byte_orders(void **state)
             PSI_SCOPE;
             size_t bytes = 3 * psi_dtype_size(types[t].dtype), part = types[t].part;
             for (size_t i = 0; i < bytes; i++) {
-                values[i] = types[t].dtype == PSI_BOOL ? (unsigned char)(i != 1) : (unsigned char)(17 * i + 3);
+                values[i] =
+                    types[t].dtype == PSI_BOOL ? (unsigned char)(i != 1) : (unsigned char)(17 * i + 3);
                 turned[i / part * part + part - 1 - i % part] = values[i];
             }
             char header[100];
-            snprintf(header, sizeof header, "{'descr': '%c%s', 'fortran_order': False, 'shape': (3,), }\n", "<>|"[order],
-                     types[t].name);
+            snprintf(header, sizeof header, "{'descr': '%c%s', 'fortran_order': False, 'shape': (3,), }\n",
+                     "<>|"[order], types[t].name);
             write_npy(1, header, order == 1 ? turned : values, bytes);
             psi_array a = psi_load_npy(path);
             assert_false(psi_failed());
@@ -194,10 +195,12 @@ static void bad_headers_are_refused_by_name(void **state)
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "\"-1,)}\""},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1 1)}", "',' is missing"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (01,)}", "01"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", "99999999999999999999"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+         "99999999999999999999"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4)}", "does not fit"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2305843009213693953, 2)}", "does not fit"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (5,)}", "(5) of float32 does not fit the 16 bytes"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (5,)}",
+         "(5) of float32 does not fit the 16 bytes"},
         {"{'descr': '<c16', 'fortran_order': False, 'shape': (1,)}", "\"<c16\""},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "\"|O\""},
         {"{'descr': '<U4', 'fortran_order': False, 'shape': (1,)}", "\"<U4\""},

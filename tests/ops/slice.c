@@ -19,7 +19,8 @@ static void slices(void **state)
     expect_error(psi_slice(m, PSI_INTS(0), PSI_INTS(1), PSI_NONE), PSI_VALUE_ERROR);
     expect_error(psi_slice(a, PSI_INTS(0), PSI_INTS(1), PSI_INTS(0)), PSI_VALUE_ERROR);
     /* A read is a view, also of a view. */
-    psi_array part = psi_slice(psi_slice(m, PSI_INTS(1, 0), PSI_INTS(3, 4), PSI_NONE), PSI_INTS(0, 1), PSI_INTS(2, 4), PSI_NONE);
+    psi_array part = psi_slice(psi_slice(m, PSI_INTS(1, 0), PSI_INTS(3, 4), PSI_NONE), PSI_INTS(0, 1),
+                               PSI_INTS(2, 4), PSI_NONE);
     assert_true(psi_eval1(m) && psi_eval1(part));
     expect_strides(part, PSI_INTS(4, 1));
     EXPECT(part, PSI_INTS(2, 3), 5, 6, 7, 9, 10, 11);
@@ -30,11 +31,16 @@ static void updates(void **state)
     (void)state;
     PSI_SCOPE;
     psi_array a = count_up(PSI_INTS(5)), m = count_up(PSI_INTS(2, 3));
-    EXPECT(psi_slice_update(a, psi_scalar_int(9, PSI_INT32), PSI_INTS(1), PSI_INTS(5), PSI_INTS(2)), PSI_INTS(5), 0, 9, 2, 9, 4);
-    EXPECT(psi_slice_update(a, PSI_FLOATS(7, 8), PSI_INTS(-1), PSI_INTS(-3), PSI_INTS(-1)), PSI_INTS(5), 0, 1, 2, 8, 7);
-    EXPECT(psi_slice_update(psi_transpose(m, PSI_NONE), PSI_FLOATS(7, 8), PSI_INTS(1, 0), PSI_INTS(2, 2), PSI_NONE), PSI_INTS(3, 2), 0, 3, 7, 8, 2, 5);
+    EXPECT(psi_slice_update(a, psi_scalar_int(9, PSI_INT32), PSI_INTS(1), PSI_INTS(5), PSI_INTS(2)),
+           PSI_INTS(5), 0, 9, 2, 9, 4);
+    EXPECT(psi_slice_update(a, PSI_FLOATS(7, 8), PSI_INTS(-1), PSI_INTS(-3), PSI_INTS(-1)), PSI_INTS(5), 0, 1,
+           2, 8, 7);
+    EXPECT(psi_slice_update(psi_transpose(m, PSI_NONE), PSI_FLOATS(7, 8), PSI_INTS(1, 0), PSI_INTS(2, 2),
+                            PSI_NONE),
+           PSI_INTS(3, 2), 0, 3, 7, 8, 2, 5);
     EXPECT(a, PSI_INTS(5), 0, 1, 2, 3, 4);
-    expect_error(psi_slice_update(a, PSI_FLOATS(1, 2, 3), PSI_INTS(0), PSI_INTS(2), PSI_NONE), PSI_VALUE_ERROR);
+    expect_error(psi_slice_update(a, PSI_FLOATS(1, 2, 3), PSI_INTS(0), PSI_INTS(2), PSI_NONE),
+                 PSI_VALUE_ERROR);
     /* Nobody else has the sum: it is updated in place, once and again. */
     psi_array x = psi_add(a, a);
     for (int i = 0; i < 3; i++)
@@ -48,11 +54,12 @@ static void starts_from_arrays(void **state)
     PSI_SCOPE;
     psi_array m = count_up(PSI_INTS(3, 4)), start = PSI_INT32S(1, 2);
     EXPECT(psi_slice_dynamic(m, start, PSI_INTS(0, 1), PSI_INTS(2, 2)), PSI_INTS(2, 2), 6, 7, 10, 11);
-    EXPECT(psi_slice_dynamic(m, psi_scalar_int(2, PSI_UINT8), PSI_INTS(-1), PSI_INTS(1, 2)), PSI_INTS(1, 2), 2, 3);
-    EXPECT(psi_slice_update_dynamic(m, psi_scalar(9, PSI_FLOAT32), start, PSI_INTS(0, 1)), PSI_INTS(3, 4),
-           0, 1, 2, 3, 4, 5, 9, 7, 8, 9, 10, 11);
-    EXPECT(psi_slice_update_dynamic(m, PSI_FLOATS(8, 9), start, PSI_INTS(0, 1)), PSI_INTS(3, 4),
-           0, 1, 2, 3, 4, 5, 8, 9, 8, 9, 10, 11);
+    EXPECT(psi_slice_dynamic(m, psi_scalar_int(2, PSI_UINT8), PSI_INTS(-1), PSI_INTS(1, 2)), PSI_INTS(1, 2),
+           2, 3);
+    EXPECT(psi_slice_update_dynamic(m, psi_scalar(9, PSI_FLOAT32), start, PSI_INTS(0, 1)), PSI_INTS(3, 4), 0,
+           1, 2, 3, 4, 5, 9, 7, 8, 9, 10, 11);
+    EXPECT(psi_slice_update_dynamic(m, PSI_FLOATS(8, 9), start, PSI_INTS(0, 1)), PSI_INTS(3, 4), 0, 1, 2, 3,
+           4, 5, 8, 9, 8, 9, 10, 11);
     expect_error(psi_slice_dynamic(m, start, PSI_INTS(0, 1), PSI_INTS(3, 1)), PSI_INDEX_ERROR);
     expect_error(psi_slice_dynamic(m, PSI_INT32S(-1), PSI_INTS(0), PSI_INTS(1, 1)), PSI_INDEX_ERROR);
     expect_error(psi_slice_update_dynamic(m, PSI_FLOATS(8, 9), PSI_INT32S(3), PSI_INTS(1)), PSI_INDEX_ERROR);
@@ -67,12 +74,12 @@ static void pads(void **state)
     (void)state;
     PSI_SCOPE;
     psi_array m = count_up(PSI_INTS(2, 2));
-    EXPECT(psi_pad(m, PSI_INTS(1), PSI_INTS(1), PSI_INTS(2), psi_scalar_int(7, PSI_INT32), "constant"), PSI_INTS(2, 5),
-           7, 0, 1, 7, 7, 7, 2, 3, 7, 7);
-    EXPECT(psi_pad(m, PSI_INTS(0, -1), PSI_INTS(1, 0), PSI_INTS(0, 1), NULL, "constant"), PSI_INTS(3, 3),
-           0, 0, 0, 0, 1, 0, 2, 3, 0);
-    EXPECT(psi_pad(m, PSI_INTS(0, 1), PSI_INTS(1, 2), PSI_INTS(1, 0), NULL, "edge"), PSI_INTS(4, 4),
-           0, 0, 0, 1, 0, 0, 0, 1, 2, 2, 2, 3, 2, 2, 2, 3);
+    EXPECT(psi_pad(m, PSI_INTS(1), PSI_INTS(1), PSI_INTS(2), psi_scalar_int(7, PSI_INT32), "constant"),
+           PSI_INTS(2, 5), 7, 0, 1, 7, 7, 7, 2, 3, 7, 7);
+    EXPECT(psi_pad(m, PSI_INTS(0, -1), PSI_INTS(1, 0), PSI_INTS(0, 1), NULL, "constant"), PSI_INTS(3, 3), 0,
+           0, 0, 0, 1, 0, 2, 3, 0);
+    EXPECT(psi_pad(m, PSI_INTS(0, 1), PSI_INTS(1, 2), PSI_INTS(1, 0), NULL, "edge"), PSI_INTS(4, 4), 0, 0, 0,
+           1, 0, 0, 0, 1, 2, 2, 2, 3, 2, 2, 2, 3);
     expect_error(psi_pad(m, PSI_INTS(0), PSI_INTS(-1), PSI_INTS(0), NULL, "constant"), PSI_VALUE_ERROR);
     expect_error(psi_pad(m, PSI_INTS(0), PSI_INTS(1, 1), PSI_INTS(0), NULL, "constant"), PSI_VALUE_ERROR);
     expect_error(psi_pad(m, PSI_INTS(2), PSI_INTS(1), PSI_INTS(0), NULL, "constant"), PSI_VALUE_ERROR);

@@ -54,7 +54,8 @@ static psi_arrays halves(psi_arrays in, void *context)
 static psi_arrays bigger(psi_arrays in, void *context)
 {
     (void)context;
-    return one(psi_where(psi_greater(in.data[0], psi_scalar(1.5, PSI_FLOAT32)), psi_exp(in.data[0]), in.data[0]));
+    return one(
+        psi_where(psi_greater(in.data[0], psi_scalar(1.5, PSI_FLOAT32)), psi_exp(in.data[0]), in.data[0]));
 }
 
 static void evaluates(void **state)
@@ -100,7 +101,8 @@ static void differentiates(void **state)
     EXPECT(out.data[0], PSI_INTS(2), 0, 5 * sin(1));
     EXPECT(grads.data[0], PSI_INTS(2), 3, 10 * cos(1));
     EXPECT(grads.data[1], PSI_INTS(2), 0, 2 * sin(1));
-    assert_true(psi_jvp(sine_times, NULL, PSI_ARRAYS(x, w), PSI_ARRAYS(PSI_FLOATS(1, 1), PSI_FLOATS(0, 1)), &out, &grads));
+    assert_true(psi_jvp(sine_times, NULL, PSI_ARRAYS(x, w), PSI_ARRAYS(PSI_FLOATS(1, 1), PSI_FLOATS(0, 1)),
+                        &out, &grads));
     EXPECT(grads.data[0], PSI_INTS(2), 3, 5 * cos(1) + sin(1));
 
     psi_array a = psi_reshape(PSI_FLOATS(1, 2, 3, 4), PSI_INTS(2, 2));
@@ -136,7 +138,8 @@ static psi_arrays gradient_of_sine(psi_arrays in, void *context)
 {
     psi_arrays out, grads;
     (void)context;
-    psi_vjp(sine_times, NULL, PSI_ARRAYS(in.data[0], in.data[0]), PSI_ARRAYS(psi_ones_like(in.data[0])), &out, &grads);
+    psi_vjp(sine_times, NULL, PSI_ARRAYS(in.data[0], in.data[0]), PSI_ARRAYS(psi_ones_like(in.data[0])), &out,
+            &grads);
     return one(grads.data[0]);
 }
 
@@ -169,8 +172,9 @@ static void refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(evaluates), cmocka_unit_test(long_chains_fuse), cmocka_unit_test(differentiates),
-        cmocka_unit_test(batches),   cmocka_unit_test(nests),            cmocka_unit_test(refuses),
+        cmocka_unit_test(evaluates),      cmocka_unit_test(long_chains_fuse),
+        cmocka_unit_test(differentiates), cmocka_unit_test(batches),
+        cmocka_unit_test(nests),          cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

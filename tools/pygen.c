@@ -186,6 +186,8 @@ static bool convert_dtype(const parameter *p, int i, conversion *c)
     TEXT(declare, "psi_dtype %s = PSI_%s;", p->name, name);
     if (p->type[strlen(p->type) - 1] == '?')
         TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_dtype(v[%d], &%s))", i, i, p->name);
+    else if (*p->value)
+        TEXT(test, "(!v[%d] || psi_py_to_dtype(v[%d], &%s))", i, i, p->name);
     else
         TEXT(test, "psi_py_to_dtype(v[%d], &%s)", i, p->name);
     return true;

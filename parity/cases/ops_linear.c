@@ -39,6 +39,12 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "inner")
                 SHAPED(PSI_FLOATS(-3, 0, 0, -3), 2, 2));
     CHECK_EQUAL(psi_addmm(PSI_FLOATS(1, -1), box, SHAPED(PSI_FLOATS(1, 0, 2, 1, 0, 2), 3, 2), 2, 3),
                 SHAPED(PSI_FLOATS(7, 7, 25, 25, 43, 43, 61, 61), 2, 2, 2));
+    psi_array lines = SHAPED(PSI_FLOATS(2, 1, 1, 2, 1, -1), 2, 3, 1);
+    CHECK_EQUAL(psi_gather_mm(box, lines, PSI_INT32S(1, 0), PSI_INT32S(1, 0), false),
+                SHAPED(PSI_FLOATS(11, 17, 3, 15), 2, 2, 1));
+    CHECK_EQUAL(psi_segmented_mm(SHAPED(PSI_FLOATS(1, 2, 3), 1, 3), SHAPED(PSI_FLOATS(4, 5, 6), 3, 1),
+                                 SHAPED(PSI_INT32S(0, 2, 1, 3), 2, 2)),
+                SHAPED(PSI_FLOATS(14, 28), 2, 1, 1));
 }
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test trace")

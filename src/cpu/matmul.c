@@ -1,6 +1,7 @@
 /* matmul.c: the matrix product: strides of the operands become operands of the packed engine. */
 #include "cpu/gemm.h"
 #include "cpu/kernels.h"
+#include "eval/strided.h"
 
 /* Element offsets of each batch entry, in row-major order of the leading axes. */
 static void batch_offsets(psi_array a, int64_t *offsets)
@@ -65,4 +66,108 @@ bool psi_cpu_matmul(psi_node *node)
 bool psi_cpu_addmm(psi_node *node)
 {
     return multiply(node, node->in[2], psi_attr_real(node, 0), psi_attr_real(node, 1));
+}
+
+/* ---- chosen matrices and parts ---- */
+
+/* Turns indices of matrices into offsets of their first elements; false with an error for one past the last. */
+static bool pick_offsets(psi_array a, psi_array indices, int64_t *offsets, int64_t *room)
+{
+    int64_t count = 1;
+    psi_strided s;
+    for (int i = 0; i < a->ndim - 2; i++)
+        count *= a->shape[i];
+    batch_offsets(a, room);
+    uint32_t *picks = psi_malloc((size_t)indices->size * sizeof *picks);
+    if (!picks)
+        return false;
+    psi_strided_of(&s, indices);
+    psi_strided_load(&s, 0, indices->size, picks);
+    bool ok = true;
+    for (int64_t i = 0; ok && i < indices->size; i++) {
+        ok = picks[i] < count;
+        if (ok)
+            offsets[i] = room[picks[i]];
+        else
+            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "gather_mm: index %u of %lld matrices", picks[i],
+                     (long long)count);
+    }
+    psi_free(picks);
+    return ok;
+}
+
+static int64_t matrices(psi_array a)
+{
+    int64_t count = 1;
+    for (int i = 0; i < a->ndim - 2; i++)
+        count *= a->shape[i];
+    return count;
+}
+
+bool psi_cpu_gather_mm(psi_node *node)
+{
+    psi_array a = node->in[0], b = node->in[1], out = &node->out[0];
+    if (!psi_output_new(out))
+        return false;
+    if (out->size == 0)
+        return true;
+    const int64_t m = out->shape[out->ndim - 2], n = out->shape[out->ndim - 1], batch = out->size / (m * n);
+    const int64_t most = matrices(a) > matrices(b) ? matrices(a) : matrices(b);
+    int64_t *offsets = psi_malloc((3 * (size_t)batch + (size_t)most + 1) * sizeof *offsets);
+    if (!offsets)
+        return false;
+    bool ok = pick_offsets(a, node->in[2], offsets, offsets + 3 * batch) &&
+              pick_offsets(b, node->in[3], offsets + batch, offsets + 3 * batch);
+    batch_offsets(out, offsets + 2 * batch);
+    psi_gemm_call call = {.batch = batch,
+                          .m = m,
+                          .n = n,
+                          .k = a->shape[a->ndim - 1],
+                          .alpha = 1,
+                          .a = operand_of(a, offsets),
+                          .b = operand_of(b, offsets + batch),
+                          .out = {out->buffer->data, n, (psi_dtype)out->dtype, offsets + 2 * batch}};
+    ok = ok && psi_gemm(&call);
+    psi_free(offsets);
+    return ok;
+}
+
+/* Segment by segment, as each has an inner length of its own; one that ends before it starts is empty. */
+bool psi_cpu_segmented_mm(psi_node *node)
+{
+    psi_array a = node->in[0], b = node->in[1], out = &node->out[0];
+    if (!psi_output_new(out))
+        return false;
+    if (out->size == 0)
+        return true;
+    psi_strided s;
+    const int64_t m = a->shape[0], k = a->shape[1], n = b->shape[1],
+                  item = (int64_t)psi_dtype_size((psi_dtype)a->dtype);
+    psi_strided_of(&s, node->in[2]);
+    for (int64_t i = 0; i < out->size / (m * n); i++) {
+        uint32_t ends[2];
+        psi_strided_load(&s, 2 * i, 2, ends);
+        int64_t start = ends[0], length = (int64_t)ends[1] - start;
+        if (length > 0 && ends[1] > k) {
+            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "segmented_mm: segment %lld ends at %u of %lld",
+                     (long long)i, ends[1], (long long)k);
+            return false;
+        }
+        psi_gemm_call call = {
+            .batch = 1,
+            .m = m,
+            .n = n,
+            .k = length > 0 ? length : 0,
+            .alpha = 1,
+            .a = operand_of(a, NULL),
+            .b = operand_of(b, NULL),
+            .out = {(char *)out->buffer->data + i * m * n * item, n, (psi_dtype)out->dtype, NULL}};
+        if (length > 0) {
+            call.a.data = (const char *)call.a.data + start * call.a.col_stride * item;
+            call.b.data = (const char *)call.b.data + start * call.b.row_stride * item;
+        }
+        if (!psi_gemm(&call))
+            return false;
+    }
+    return true;
 }

@@ -1,0 +1,113 @@
+/* gather_mm.c: matrix products of chosen matrices and over chosen parts of the inner axis, as nodes that copy nothing. */
+#include <string.h>
+
+#include "core/thread.h"
+#include "ops/build.h"
+#include "ops/matmul.h"
+#include "ops/rules.h"
+
+/* ---- chosen matrices ---- */
+
+/* Indices as uint32; 0, 1, ... in the shape of the leading axes where none are given. */
+static psi_array indices_of(psi_array indices, psi_array a, const char *name)
+{
+    psi_ints shape = psi_shape(a);
+    if (!indices) {
+        int64_t total = 1;
+        for (int i = 0; i < shape.count - 2; i++)
+            total *= shape.data[i];
+        return psi_reshape(psi_arange(0, (double)total, 1, PSI_UINT32),
+                           (psi_ints){shape.data, shape.count - 2});
+    }
+    if (!psi_issubdtype(psi_dtype_of(indices), PSI_INTEGER))
+        return PSI_INVALID("gather_mm: %s of dtype %s; integers are needed", name,
+                           psi_dtype_name(psi_dtype_of(indices)));
+    return psi_astype(indices, PSI_UINT32);
+}
+
+psi_array psi_gather_mm(psi_array a, psi_array b, psi_array lhs_indices, psi_array rhs_indices,
+                        bool sorted_indices)
+{
+    psi_product p;
+    if (!psi_check_inputs(PSI_ARRAYS(a, b), "gather_mm") ||
+        (lhs_indices && !psi_check_inputs(PSI_ARRAYS(lhs_indices), "gather_mm")) ||
+        (rhs_indices && !psi_check_inputs(PSI_ARRAYS(rhs_indices), "gather_mm")))
+        return psi_error_array();
+    if (!lhs_indices && !rhs_indices)
+        return psi_matmul(a, b);
+    psi_dtype dtype = psi_promote_types(psi_dtype_of(a), psi_dtype_of(b));
+    if (!psi_product_check(&p, a, b, dtype, PSI_FLOATING, "gather_mm"))
+        return psi_error_array();
+    psi_array left = indices_of(lhs_indices, p.a, "lhs_indices"),
+              right = indices_of(rhs_indices, p.b, "rhs_indices");
+    if (psi_is_error(left) || psi_is_error(right))
+        return psi_error_array();
+    p.batch = psi_broadcast_into(psi_shape(left), psi_shape(right), p.shape, "gather_mm");
+    if (p.batch < 0)
+        return psi_error_array();
+    left = psi_expand_to(left, (psi_ints){p.shape, p.batch});
+    right = psi_expand_to(right, (psi_ints){p.shape, p.batch});
+    p.shape[p.batch] = p.m;
+    p.shape[p.batch + 1] = p.n;
+    psi_ints sorted = PSI_INTS(sorted_indices && !rhs_indices, sorted_indices && !lhs_indices);
+    return psi_product_done(&p, psi_build(PSI_OP_gather_mm, PSI_ARRAYS(p.a, p.b, left, right), sorted,
+                                          (psi_ints){p.shape, p.batch + 2}, dtype));
+}
+
+/* The batch axes as one. */
+static psi_array flat(psi_array a)
+{
+    int64_t m = psi_dim(a, -2), n = psi_dim(a, -1), count = 1;
+    for (int i = 0; i < psi_ndim(a) - 2; i++)
+        count *= psi_dim(a, i);
+    return psi_reshape(a, PSI_INTS(count, m, n));
+}
+
+/* Gradients of the products, added up where the same matrix was taken. */
+static psi_array collect(psi_array like, psi_array indices, psi_array grads)
+{
+    if (psi_is_error(grads))
+        return grads;
+    psi_array sums = psi_scatter_add(psi_zeros_like(flat(like)), PSI_ARRAYS(indices),
+                                     psi_expand_dims(grads, PSI_INTS(1)), PSI_INTS(0));
+    return psi_reshape(sums, psi_shape(like));
+}
+
+bool psi_gather_mm_vjp(psi_vjp_call *c)
+{
+    psi_array dy = flat(c->cotangents[0]), index[2];
+    for (int i = 0; i < 2; i++)
+        index[i] = psi_reshape(c->in[2 + i], PSI_INTS(psi_size(c->in[2 + i])));
+    if (c->wanted[0])
+        c->grads[0] = collect(c->in[0], index[0],
+                              psi_gather_mm(dy, psi_swapaxes(c->in[1], -1, -2), NULL, index[1], false));
+    if (c->wanted[1])
+        c->grads[1] = collect(c->in[1], index[1],
+                              psi_gather_mm(psi_swapaxes(c->in[0], -1, -2), dy, index[0], NULL, false));
+    return !psi_failed();
+}
+
+/* ---- parts of the inner axis ---- */
+
+psi_array psi_segmented_mm(psi_array a, psi_array b, psi_array segments)
+{
+    psi_product p;
+    int64_t shape[PSI_MAX_NDIM + 2];
+    if (!psi_check_inputs(PSI_ARRAYS(a, b, segments), "segmented_mm"))
+        return psi_error_array();
+    if (a->ndim != 2 || b->ndim != 2)
+        return PSI_INVALID("segmented_mm: operands of %d and %d dimensions; both need 2", a->ndim, b->ndim);
+    if (segments->ndim < 1 || psi_dim(segments, -1) != 2 ||
+        !psi_issubdtype(psi_dtype_of(segments), PSI_INTEGER))
+        return PSI_INVALID("segmented_mm: segments of shape %s and dtype %s; pairs of integers are needed",
+                           PSI_SHAPE(psi_shape(segments)), psi_dtype_name(psi_dtype_of(segments)));
+    psi_dtype dtype = psi_promote_types(psi_dtype_of(a), psi_dtype_of(b));
+    if (!psi_product_check(&p, a, b, dtype, PSI_FLOATING, "segmented_mm"))
+        return psi_error_array();
+    int batch = segments->ndim - 1;
+    memcpy(shape, segments->shape, (size_t)batch * sizeof *shape);
+    shape[batch] = p.m;
+    shape[batch + 1] = p.n;
+    return psi_build(PSI_OP_segmented_mm, PSI_ARRAYS(p.a, p.b, psi_astype(segments, PSI_UINT32)), PSI_NONE,
+                     (psi_ints){shape, batch + 2}, dtype);
+}

@@ -42,6 +42,9 @@ static void complex_numbers_by_real_then_imaginary_part(void **state)
     psi_array a = psi_array_from(z, PSI_INTS(3), PSI_COMPLEX64);
     EXPECT(psi_argmax(a, 0, false), PSI_SCALAR_SHAPE, 1);
     EXPECT(psi_argmin(a, 0, false), PSI_SCALAR_SHAPE, 2);
+    /* What wins with a part that is NaN is still found. */
+    psi_complex64 half[] = {{0, 1}, {INFINITY, NAN}, {3, 0}};
+    EXPECT(psi_argmax(psi_array_from(half, PSI_INTS(3), PSI_COMPLEX64), 0, false), PSI_SCALAR_SHAPE, 1);
 }
 
 /* The first of equals, over chunks; a NaN at the very start stays. */

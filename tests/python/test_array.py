@@ -103,3 +103,34 @@ def test_weak_references_and_hashes():
 def test_names_not_built_say_so():
     with pytest.raises(NotImplementedError, match=r"^unsupported_op: fft\.fft"):
         mx.fft.fft(mx.array([1.0]))
+
+
+def test_ints_as_pythons_int_takes_them():
+    np = pytest.importorskip("numpy")
+    a = mx.array([[1, 2], [3, 4]])
+    for one in (np.int64(1), mx.array(1), "1", True):
+        assert a.sum(axis=one).tolist() == [3, 7]
+    assert a.sum(axis=np.array([0, 1])).item() == 10
+    with pytest.raises(TypeError):
+        a.sum(axis=1.0)
+    with pytest.raises(TypeError):
+        mx.reshape(a, 4)
+    with pytest.raises(RuntimeError):
+        a.reshape("x")
+    assert [len(x) for x in a.split(np.int64(2))] == [1, 1]
+
+
+def test_arrays_are_sequences():
+    a = mx.array([[1, 2], [3, 4]])
+    assert [x.tolist() for x in reversed(a)] == [[3, 4], [1, 2]]
+    assert mx.concatenate(a).tolist() == [1, 2, 3, 4]
+    with pytest.raises(TypeError):
+        mx.concatenate(mx.array(1))
+
+
+def test_lists_after_tuples():
+    assert mx.array([(1,), [2]]).tolist() == [[1], [2]]
+    with pytest.raises(ValueError):
+        mx.array([[1], (2,)])
+    with pytest.raises(RuntimeError):
+        mx.array([(1,), 2])

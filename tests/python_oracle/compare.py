@@ -7,6 +7,7 @@ import json
 import pathlib
 import sys
 import time
+import warnings
 
 HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE.parent / "oracle"))
@@ -210,6 +211,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, help="one program of the run, step by step")
     options = parser.parse_args()
+    np.seterr(all="ignore")
+    warnings.simplefilter("ignore")
     started, counts, comparison, failures = time.time(), collections.Counter(), Comparison(), []
     folder = HERE.parent.parent / "build" / "differential-python"
     folder.mkdir(parents=True, exist_ok=True)

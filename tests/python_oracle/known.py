@@ -31,10 +31,12 @@ def full_dtype(step, ours, theirs):
     return bool(call) and ours["k"] == theirs["k"] == "array" and ours["d"] == call[1] != theirs["d"]
 
 
-def empty_pickle(step, ours, theirs):
-    return (step.kind == "ask pickle.loads(pickle.dumps(x))" and ours["k"] == theirs["k"] == "array" and
-            (0 in ours["s"] or not ours["s"] and ours["d"] == "float64") and ours["s"] == theirs["s"] and
-            theirs["d"] == "float32")
+def pickled_dtype(step, ours, theirs):
+    if (step.kind != "ask pickle.loads(pickle.dumps(x))" or not ours["k"] == theirs["k"] == "array" or
+            theirs["d"] != "float32" or ours["s"] != theirs["s"]):
+        return False
+    a, b = value_of(ours).data, value_of(theirs).data
+    return a.size == 0 or ours["d"] == "float64" and np.array_equal(a.astype(np.float32), b, equal_nan=True)
 
 
 def strided_view(step, ours, theirs):
@@ -54,8 +56,30 @@ def gather_from_nothing(step, ours, theirs):
             0 in ours["s"])
 
 
-def half_to_bool(step, ours, theirs):
-    return step.op.startswith("bitwise") and "'f2'" in step.code
+def unclean_bools(step, ours, theirs):
+    """Ours is the true value of the operands."""
+    fn = {"bitwise_xor": np.logical_xor, "bitwise_and": np.logical_and, "bitwise_or": np.logical_or}.get(step.op)
+    if "of" in ours and "of" in theirs:
+        ours, theirs = ours["of"][0], theirs["of"][0]
+    if not fn or not step.inputs or not ours.get("d") == theirs.get("d") == "bool" or ours["s"] != theirs["s"]:
+        return False
+    return bool((fn(step.inputs["a"] != 0, step.inputs["b"] != 0) == value_of(ours).data).all())
+
+
+def complex_nan(step, ours, theirs):
+    return (step.kind == "reduce logsumexp" and ours["k"] == theirs["k"] == "array" and
+            ours["d"] == theirs["d"] == "complex64" and ours["s"] == theirs["s"] and
+            bool((np.isnan(value_of(ours).data.real) & np.isnan(value_of(theirs).data.real)).any()))
+
+
+def squeezed_update(step, ours, theirs):
+    return (step.kind == "update" and refused(theirs, "ValueError", "[squeeze] Cannot squeeze axis") and
+            ours["k"] == "array" and "None" in step.code.partition(" = ")[0])
+
+
+def extreme_at_all(step, ours, theirs):
+    return (step.kind == "at" and re.search(r"at\[.*\.\.\..*\.(maximum|minimum)\(", step.code) is not None and
+            ours["k"] == theirs["k"] == "array" and ours["d"] == theirs["d"] and bool(np.isnan(value_of(ours).data).any()))
 
 
 def zero_exclusive(step, ours, theirs):
@@ -84,6 +108,12 @@ def logsumexp_shape(step, ours, theirs):
             np.allclose(value_of(ours).data, value_of(theirs).data, rtol=1e-6, equal_nan=True))
 
 
+def scan_of_one(step, ours, theirs):
+    return (step.kind.startswith("scan ") and ours["k"] == theirs["k"] == "array" and ours["d"] == theirs["d"] == step.dtype and
+            1 in ours["s"] and ours["s"] == theirs["s"] and ours["v"] == step.inputs["a"].tobytes().hex() and
+            "inclusive=False" not in step.code)
+
+
 def scan_of_broadcast(step, ours, theirs):
     return step.kind.startswith("scan ") and theirs["k"] == "died" and "-8" in theirs["v"] and ours["k"] == "array"
 
@@ -100,9 +130,9 @@ def empty_reshape(step, ours, theirs):
              refused(theirs, "ValueError", "[scatter] Updates with shape")) and ours["k"] == "array" and ours["v"] == step.inputs["a"].tobytes().hex())
 
 
-def divide_at_all(step, ours, theirs):
-    return (step.kind == "at" and ".divide(" in step.code and re.search(r"at\[.*(None|\.\.\.)", step.code) is not None and
-            ours["k"] == theirs["k"] == "array" and ours["d"] == "float32" != theirs["d"])
+def promoted_at_all(step, ours, theirs):
+    return (step.kind == "at" and re.search(r"at\[.*(None|\.\.\.)", step.code) is not None and
+            ours["k"] == theirs["k"] == "array" and ours["d"] != theirs["d"] == step.dtype)
 
 
 def huge_operand(step):
@@ -138,14 +168,16 @@ DIFFERENCES = [
                "it has 32 bits; ours always has", product_along_ones),
     Difference("logsumexp-shape", "the wheel keeps axes of length 1 when the last axis alone is longer; ours drops them all",
                logsumexp_shape),
+    Difference("scan-of-one", "the wheel reads memory outside a view when it scans an axis of length 1 of it; ours leaves the "
+               "elements as they are", scan_of_one),
     Difference("scan-of-broadcast", "the wheel's process dies of a division error (SIGFPE) in scans of arrays that were "
                "broadcast, as after x[None] = 3", scan_of_broadcast),
     Difference("scatter-of-nothing", "the wheel's process dies of a division error (SIGFPE) when indices select nothing to "
                "update; ours leaves the array as it was", scatter_of_nothing),
     Difference("empty-updates", "the wheel fails to give updates of no elements their shape; ours leaves the array as it was",
                empty_reshape),
-    Difference("divide-at-all", "x.at[..., None].divide and x.at[:, ...].divide on integers: the wheel multiplies by truncated reciprocals, though "
-               "x.at[:].divide gives floats; ours gives floats for both", divide_at_all),
+    Difference("promoted-at-all", "x.at[..., None] and x.at[:, ...] of integers: the wheel keeps the dtype and truncates (reciprocals, too), though "
+               "x.at[:] promotes; ours promotes both", promoted_at_all),
     Difference("huge-operand", "the wheel never returns from an integer power whose exponent wraps to a negative number, and "
                "dies of a divisor that wraps to 0", avoid=huge_operand),
     Difference("bfloat16-by-dlpack", "the wheel refuses to hand bfloat16 to NumPy; ours hands it over to whoever knows it, and "
@@ -159,7 +191,7 @@ DIFFERENCES = [
                "ours is a ValueError", mask_too_large),
     Difference("full-dtype", "the wheel forgets the dtype where the number is of a wider kind: full(2, 1.5, int32) is "
                "float32; ours has the dtype that was asked for", full_dtype),
-    Difference("empty-pickle", "the wheel's pickles of empty arrays, and of float64 scalars, come back as float32; ours keep the dtype", empty_pickle),
+    Difference("pickled-dtype", "the wheel's pickles of empty arrays and of float64 come back as float32; ours keep the dtype", pickled_dtype),
     Difference("strided-memoryview", "the wheel takes strided NumPy arrays, but no strided memoryview; ours takes both",
                strided_view),
     Difference("format-dies", "the wheel's process dies of formatting some floats as integers; ours is a ValueError",
@@ -168,8 +200,13 @@ DIFFERENCES = [
                "fewer dimensions than an index with new axes; ours broadcasts it, or says that it cannot", small_vector),
     Difference("gather-from-nothing", "the wheel refuses to gather nothing from an axis that a slice has emptied; ours "
                "answers with an empty array, as NumPy", gather_from_nothing),
-    Difference("half-to-bool", "the wheel turns float16 NumPy arrays beside a bool array into bools that are neither 0 nor 1, "
-               "which show in bit operators", half_to_bool),
+    Difference("unclean-bools", "the wheel makes bools of reductions and of NumPy arrays that are neither 0 nor 1, which show "
+               "in bit operators; ours are 0 or 1", unclean_bools),
+    Difference("complex-nan", "which parts of a complex NaN are NaN is not said", complex_nan),
+    Difference("squeezed-update", "the wheel drops an axis of the update for a new axis of the index even if it is longer than "
+               "1, and fails; ours broadcasts", squeezed_update),
+    Difference("extreme-at-all", "x.at[..., :].maximum drops NaN in the wheel, though x.at[:].maximum keeps it; ours keeps it",
+               extreme_at_all),
     Difference("complex-exclusive-scan", "the wheel starts exclusive complex scans from 0; ours from the logarithm of 0",
                zero_exclusive),
     Difference("bool-list-at", "the wheel fails inside its bindings (SystemError) on x.at[list of bools]; ours is a ValueError",

@@ -80,7 +80,7 @@ class Generator:
             return self.pick(["0.5", "-1.5", "2.0", "3.25", "0.0", "-0.0", "1e3", "float('inf')", "float('nan')", "0.1"])
         if kind == "bool":
             return self.pick(["True", "False"])
-        return self.pick(["1j", "2+3j", "-0.5j", "(1-2j)"])
+        return self.pick(["1j", "(2+3j)", "-0.5j", "(1-2j)"])
 
     def name(self, where=lambda v: True):
         names = [n for n, v in self.values.items() if where(v)]
@@ -309,7 +309,8 @@ class Generator:
             return source, [], scalar_value(source, v.dtype)
         if p < 0.88:
             d = self.pick(NUMPY_TYPES)
-            return f"np.ones({v.shape}, {d!r})", [], None
+            ones = Value("bool", v.shape, np.ones(v.shape, bool))
+            return f"np.ones({v.shape}, {d!r})", [], ones if v.dtype == "bool" else None
         if p < 0.92:
             return f"np.{self.pick(['float32', 'int64', 'float64', 'bool_', 'int8'])}(1)", [], None
         if p < 0.95:
@@ -507,7 +508,7 @@ def value_of(answer):
 
 def scalar_value(source, dtype):
     number = eval(source)
-    integer = isinstance(number, int) and dtype != "bool"
+    integer = isinstance(number, int) and dtype in INTS
     return Value(dtype if integer else "bool" if number is True or number is False else "int32" if isinstance(number, int) else
                  "complex64" if isinstance(number, complex) else "float32", (), np.array(number))
 

@@ -234,6 +234,11 @@ static int check_list(PyObject *list, list_shape *s, int depth)
             bad_type(items[i]);
             return -1;
         }
+        if (PyTuple_Check(items[0]) && !IS_LIST(items[i])) {
+            PyErr_Format(PyExc_RuntimeError, "%.100s received after a tuple in array initialization.",
+                         Py_TYPE(items[i])->tp_name);
+            return -1;
+        }
         int kind = check_item(items[i], s, depth);
         if (kind < 0)
             return -1;

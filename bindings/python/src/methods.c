@@ -18,12 +18,12 @@ static bool read_ints(PyObject *const *args, Py_ssize_t count, psi_py_ints *out)
     if (!count)
         return true;
     bool ok;
-    if (count && !PyLong_Check(args[0])) { /* a sequence; what follows is not looked at */
+    if (!PyLong_Check(args[0]) || PyBool_Check(args[0])) { /* a sequence; what follows is not looked at */
         ok = psi_py_to_shape(args[0], out);
     } else {
         PyObject *list = PyTuple_New(count);
         for (Py_ssize_t i = 0; list && i < count; i++)
-            PyTuple_SET_ITEM(list, i, Py_NewRef(PyBool_Check(args[i]) ? Py_None : args[i])); /* no bool */
+            PyTuple_SET_ITEM(list, i, Py_NewRef(args[i]));
         ok = list && psi_py_to_shape(list, out);
         Py_XDECREF(list);
     }

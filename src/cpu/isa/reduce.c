@@ -22,11 +22,9 @@
 #define PLAIN_mul(a, b) ((a) * (b))
 #define BOOL_mul(a, b) ((a) & (b))
 #define PLAIN_set(x) ((x) != 0)
-#define PLAIN_same(a, b) ((a) == (b))
 
 #define R_ADD PLAIN_add
 #define R_SET PLAIN_set
-#define R_SAME PLAIN_same
 #define R_BEATS_MIN ORDER_beats_min
 #define R_BEATS_MAX ORDER_beats_max
 #define R_ZERO 0
@@ -128,7 +126,6 @@
 #undef R_ADD
 #undef R_MUL
 #undef R_SET
-#undef R_SAME
 #undef R_MIN
 #undef R_MAX
 #undef R_BEATS_MIN
@@ -140,11 +137,9 @@
 #undef R_NARROW
 #define COMPLEX_mul(a, b) mul_complex64(a, b, true)
 #define COMPLEX_set(x) ((x).re != 0.0f || (x).im != 0.0f)
-#define COMPLEX_same(a, b) ((a).re == (b).re && (a).im == (b).im)
 #define R_ADD add_complex64
 #define R_MUL COMPLEX_mul
 #define R_SET COMPLEX_set
-#define R_SAME COMPLEX_same
 #define R_MIN min_complex64
 #define R_MAX max_complex64
 #define R_BEATS_MIN lt_complex64

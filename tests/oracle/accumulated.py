@@ -51,7 +51,7 @@ def mean(step, dtype):
     true, scale, terms = sum(step, dtype)
     whole = integer_sum(step, step.args["keepdims"])
     true = true if whole is None else whole
-    return true / terms, scale / terms, terms
+    return true / terms, scale / terms, terms, scale  # the sum may overflow
 
 
 def var(step, dtype):

@@ -12,6 +12,8 @@ from table import wide
 
 # Public functions of ours that the wheel's Python has no counterpart for: name, or beginning of names with *, -> reason.
 NOT_COMPARABLE = {
+    **dict.fromkeys("einsum_path einsum_cost".split(),
+                    "the wheel's Python answers a description in words; tests/ops has literal numbers"),
     "scatter_add_axis": "the wheel's Python has no such function; tests/ops has literal numbers",
     **dict.fromkeys("linalg_qr linalg_lu linalg_lu_factor linalg_svd linalg_eigh linalg_eig linalg_eigvals".split(),
                     "factors are determined up to signs and order only; tests/ops/linalg.c checks their products"),
@@ -296,6 +298,31 @@ def norm_of_counted_axes(step, ours, theirs):
         not tolerances.rule(step.op).bad(ours[0][1], results[0][1], ours[0][0], step).any()
 
 
+def strided_copy(step, ours, theirs):
+    """The wheel's own refusal; ours reads the elements in row-major order."""
+    if not answered(ours) or theirs[0] != "RuntimeError" or "row contiguous" not in theirs[1]:
+        return False
+    shape, strides = ours[0][1].shape, step.args["strides"]
+    if strides is None or len(strides) != len(shape):
+        return False
+    at = step.args["offset"] + sum((i * s for i, s in zip(np.indices(shape), strides)), np.zeros(shape, np.int64))
+    return ours[0][1].tobytes() == step.inputs["a"].reshape(-1)[at].tobytes()
+
+
+def fp8_by_float32(step, ours, theirs, dtype):
+    """Of or to float64: ours is the wheel's by way of float32."""
+    import upstream
+    args = dict(step.args)
+    if step.op == "to_fp8" and step.dtypes["x"] == "float64":
+        args["x"] = args["x"].astype(upstream.DTYPE["float32"])
+    elif step.op == "from_fp8" and dtype == "float64":
+        args["dtype"] = upstream.DTYPE["float32"]
+    else:
+        return False
+    _, results, _ = upstream.call(step.op, args)
+    return equal(ours, results[0][1])
+
+
 def pads_an_empty_edge(step, ours, theirs):
     shape = step.inputs["a"].shape
     return step.args["mode"] == "edge" and ours[0] == "ValueError" and answered(theirs) and any(
@@ -442,6 +469,11 @@ DIFFERENCES = [
                steps=drops_the_last_axis_only),
     Difference("norm-of-negative-axes", "linalg_norm",
                "of axes counted from the end the wheel may reduce others than it was told; ours does not", steps=norm_of_counted_axes),
+    Difference("as-strided-view", "as_strided",
+               "the wheel refuses some views whose elements are not row-major; ours takes a row-major copy first",
+               steps=strided_copy),
+    Difference("fp8-of-float64", "to_fp8 from_fp8", "the wheel reads float64's memory as float32; ours converts",
+               elements=fp8_by_float32),
     Difference("less-accurate", "exp expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
                "arccosh arctanh erf erfinv sigmoid logaddexp arctan2 power rsqrt sqrt",
                "the wheel's polynomial is less accurate than ours, which is within 2 (float64: 4) units of "

@@ -7,7 +7,7 @@ from make_indices import (
     along, choose_axis, chosen_axis, count_of, dynamic_start, dynamic_update, dynamic_update_start,
     leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
 from make_matrices import (
-    any_matrices, contracted, inner_b, matmul_b, matrices, matrix_axes, norm_axes, other_triples, right_sides,
+    addend, factor, operands, subscripts, any_matrices, contracted, inner_b, matmul_b, matrices, matrix_axes, norm_axes, other_triples, right_sides,
     small_array, triples)
 from make_shapes import (
     alike, axes_of, axis_of, between, bit_shape, broadcast_shape, concatenated, ints, key, new_axes, number,
@@ -56,6 +56,11 @@ MAKERS = {
     "tensordot.b": contracted, "tensordot.axis": told("axis"),
     "tensordot_axes.b": contracted, "axes_a": told("axes_a", ints), "axes_b": told("axes_b", ints),
     "random_permutation_arange.x": between(0, 20), "random_permutation.axis": axis_of("x"),
+    "subscripts": subscripts, "operands": operands,
+    "addmm.c": addend, "addmm.a": factor(True), "addmm.b": factor(False),
+    "alpha": number(1, 2, 0.5), "beta": number(1, 2, 0.5),
+    "from_fp8.x": lambda p: p.leaf("uint8", p.shape()).name,
+    "M": between(-1, 12),
     "kth": place, "topk.k": count_of,
     **{f"{name}.axis?": chosen_axis for name in "partition argpartition topk".split()},
     **{f"linalg_{name}.a": matrices for name in "cholesky eigvalsh inv tri_inv cholesky_inv solve_triangular solve".split()},

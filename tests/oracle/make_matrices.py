@@ -1,7 +1,7 @@
 """Makers of parameters: operands of matrix products and of linear algebra."""
 import numpy as np
 
-from make_shapes import ints
+from make_shapes import arrays, ints
 from program import BAD, bits_of_bfloat16
 
 
@@ -87,3 +87,37 @@ def triples(p):
 def other_triples(p):
     shape = list(p.args["a"].shape)
     return p.leaf(p.second_dtype(), shape[:-1] + [p.pick([2, 3, 3])]).name
+
+
+EINSUMS = ["ij,jk->ik", "ij->ji", "ii->i", "i,i->", "bij,bjk->bik", "ij,j->i", "i,j->ij", "ijk->k", "ij,ij->", "ij,jk,kl->il"]
+
+
+def small_whole(p, dtype, shape):
+    """Of -1, 0 and 1, so that sums of products are exact in every dtype."""
+    low = 0 if dtype == "bool" or dtype.startswith("u") else -1
+    return own_array(p, dtype, p.rng.integers(low, 2, shape).astype(np.float64))
+
+
+def subscripts(p):
+    text = p.pick(EINSUMS)
+    lengths = {letter: p.between(1, 5) for letter in text}
+    p.args["operands"] = [small_whole(p, p.pair_dtype, [lengths[i] for i in part])
+                          for part in text.split("->")[0].split(",")]
+    return text
+
+
+def operands(p):
+    return arrays(p.args["operands"])
+
+
+def addend(p):
+    """c of c + a @ b; a and b are made after it."""
+    p.args["lengths"] = n, k, m = [p.between(1, 5) for _ in range(3)]
+    return small_whole(p, p.pair_dtype, p.pick([[n, m], [m], [1, m], []])).name
+
+
+def factor(first):
+    def make(p):
+        n, k, m = p.args["lengths"]
+        return small_whole(p, p.pair_dtype, [n, k] if first else [k, m]).name
+    return make

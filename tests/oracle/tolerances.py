@@ -180,6 +180,7 @@ TABLE = {
     **dict.fromkeys("linalg_cholesky linalg_eigvalsh linalg_inv linalg_tri_inv linalg_cholesky_inv linalg_pinv "
                     "linalg_solve linalg_solve_triangular linalg_norm linalg_norm_matrix".split(), Solved(16)),
     "linalg_norm_l2": Accumulated(accumulated.norm, steps=2),
+    **dict.fromkeys("hanning hamming blackman bartlett".split(), Near(1)),
     "degrees": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     "radians": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     **dict.fromkeys("random_normal random_truncated_normal random_gumbel random_laplace".split(), Near(8)),

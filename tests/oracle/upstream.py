@@ -126,6 +126,7 @@ CALLS = {
     "rint": mx.round,
     "split_at": lambda a, indices, axis: mx.split(a, indices, axis),
     "equal_nan": equal_nan,
+    "einsum": lambda subscripts, operands: mx.einsum(subscripts, *operands),
     "linalg_solve_triangular": lambda a, b, upper: mx.linalg.solve_triangular(a, b, upper=upper),
     "linalg_norm": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
     "linalg_norm_matrix": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),

@@ -26,8 +26,10 @@ class Function:
 
     def subject(self):
         """The parameter whose dtype says which kernel runs, or None."""
-        if self.name == "where":
+        if self.name in ("where", "random_permutation"):
             return "x"
+        if self.name == "from_fp8":
+            return "dtype"
         arrays = [n for n, kind in self.parameters if kind.startswith("array")]
         if arrays and not self.name.startswith("random_"):
             return arrays[0]

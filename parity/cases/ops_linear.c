@@ -45,6 +45,7 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "inner")
     CHECK_EQUAL(psi_segmented_mm(SHAPED(PSI_FLOATS(1, 2, 3), 1, 3), SHAPED(PSI_FLOATS(4, 5, 6), 3, 1),
                                  SHAPED(PSI_INT32S(0, 2, 1, 3), 2, 2)),
                 SHAPED(PSI_FLOATS(14, 28), 2, 1, 1));
+    CHECK_EQUAL(psi_hadamard_transform(PSI_FLOATS(4, 1, -2, 0), 2), PSI_FLOATS(6, 2, 14, 10));
 }
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test trace")

@@ -1,4 +1,6 @@
 /* functions.c: ops whose Python signature is not their C signature: overloads, any number of arrays, weak numbers. */
+#include <math.h>
+
 #include "entry.h"
 
 static bool is_number(PyObject *o)
@@ -266,6 +268,19 @@ PSI_PY_ENTRY(core, broadcast_shapes)
         PyTuple_SET_ITEM(out, i, PyLong_FromLongLong(shape.data[i]));
     PyMem_Free(shapes);
     return psi_py_leave_object(&call, out);
+}
+
+PSI_PY_ENTRY(core, hadamard_transform)
+{
+    PSI_PY_BIND("hadamard_transform", 1, 0, 2, "a", "scale", "stream");
+    psi_py_call call;
+    psi_array a;
+    double scale = NAN; /* one over the root of the length */
+    if ((psi_py_given(v[1]) && !psi_py_to_float(v[1], &scale)) || !psi_py_enter(&call, v[2]))
+        return NULL;
+    if (!psi_py_to_array(v[0], &a))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_hadamard_transform(a, scale));
 }
 
 /* ---- pad: an int, (both,), (low, high) for every axis, or a list of such pairs, one an axis ---- */

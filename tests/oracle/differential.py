@@ -179,17 +179,20 @@ def one_program(number, source, ours, upstream, table, tally, programs_file):
     failures = []
     if fused != "fused same":
         failures.append(("fusion", "none", f"{fused}: as one graph the last value is not what it is step by step"))
-    if not upstream.process:
-        start_upstream(upstream, table)
-    try:
-        upstream.send(json.dumps({"lines": lines, "values": values, "errors": ours.errors,
-                                  "stopped": ours.stopped}))
-        answer = {"at": ["start", "none", ""]}
-        while "steps" not in answer:
-            at = answer["at"]
-            answer = json.loads(upstream.receive())
-    except Died as e:
-        return lines, failures + [(at[0], at[1], f"the wheel {e} at {at[2]}")]
+    question = json.dumps({"lines": lines, "values": values, "errors": ours.errors, "stopped": ours.stopped})
+    for attempt in range(2):  # a death that a program does not bring about again is none of the program's
+        if not upstream.process:
+            start_upstream(upstream, table)
+        try:
+            upstream.send(question)
+            answer = {"at": ["start", "none", ""]}
+            while "steps" not in answer:
+                at = answer["at"]
+                answer = json.loads(upstream.receive())
+            break
+        except Died as e:
+            if attempt:
+                return lines, failures + [(at[0], at[1], f"the wheel {e} at {at[2]}")]
     for op, dtype, outcome, text in answer["steps"]:
         tally.step(op, dtype, outcome, text)
         if outcome == "fail":

@@ -103,8 +103,9 @@ class Comparison:
         return outcome
 
     def of_steps(self, step, ours, theirs):
-        """tests/oracle's entries on whole steps, which see a class of exception, or results as lists of dtypes."""
-        a, b = ([x["c"]] if x["k"] == "error" else [[x.get("d", x["k"])]] for x in (ours, theirs))
+        """tests/oracle's entries on whole steps, which see a class of exception, or a dtype and elements."""
+        a, b = ([x["c"]] if x["k"] == "error" else [(x["d"], value_of(x).data)] if x["k"] == "array" else [x["k"]]
+                for x in (ours, theirs))
         for d in OF_VALUES:
             try:
                 if d.steps and d.covers(step.op) and step.inputs and d.steps(step, a, b):

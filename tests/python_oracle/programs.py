@@ -362,11 +362,12 @@ class Generator:
         keep = self.chance(0.3)
         parts = [] if axes is None else [self.pick(["", "axis="]) + axes]
         parts += ["keepdims=" + self.pick(["True", "1"] if self.chance(0.03) else ["True"])] if keep else []
-        parts += ["ddof=1"] if op in ("var", "std") and self.chance(0.2) else []
+        ddof = int(op in ("var", "std") and self.chance(0.2))
+        parts += ["ddof=1"] if ddof else []
         parts += [self.pick(["axes=0", "nothing=1", "stream=mx.cpu", "stream=3"])] if self.chance(0.03) else []
         code = f"{a}.{op}({', '.join(parts)})" if self.chance(0.6) else f"mx.{op}({', '.join([a, *parts])})"
         return Step("reduce " + op, f"{x} = {code}", x, [a], [x], op, {"a": v},
-                    {"axes": plain_axes(axes, n), "keepdims": keep})
+                    {"axes": plain_axes(axes, n), "axis": plain_axis(axes, n), "keepdims": keep, "ddof": ddof})
 
     def scan(self):
         a, x = self.name(lambda v: np.prod(v.shape) > 0), self.new()
@@ -374,10 +375,13 @@ class Generator:
             return self.read()
         v, op = self.values[a], self.pick(SCANS)
         n = len(v.shape)
-        parts = [] if self.chance(0.2) else [self.pick(["", "axis="]) + self.axis(n)]
-        parts += [f"{w}={self.pick(['True', 'False'])}" for w in ("reverse", "inclusive") if self.chance(0.3)]
+        axis = None if self.chance(0.2) else self.axis(n)
+        flags = {w: self.chance(0.5) for w in ("reverse", "inclusive") if self.chance(0.3)}
+        parts = [] if axis is None else [self.pick(["", "axis="]) + axis]
+        parts += [f"{w}={value}" for w, value in flags.items()]
         code = f"{a}.{op}({', '.join(parts)})" if self.chance(0.6) else f"mx.{op}({', '.join([a, *parts])})"
-        return Step("scan " + op, f"{x} = {code}", x, [a], [x], op, {"a": v})
+        return Step("scan " + op, f"{x} = {code}", x, [a], [x], op, {"a": v},
+                    {"axis": plain_axis(axis, n), "reverse": False, "inclusive": True, **flags})
 
     def cast(self):
         a, x = self.name(), self.new()
@@ -438,7 +442,7 @@ class Generator:
                             f"mx.result_type({a}, {b})", f"mx.broadcast_shapes({v.shape}, (2, 1))", f"mx.issubdtype({a}.dtype, mx.integer)"])
         op = source.partition("(")[0].rpartition(".")[2]
         known = {"a": v, "b": scalar_value("3", v.dtype) if op == "divmod" else self.values[b]}
-        return Step("function " + op, f"{x} = {source}", x, [a, b], [x], op, known)
+        return Step("function " + op, f"{x} = {source}", x, [a, b], [x], op, known, {"axis": None, "precise": False})
 
     # ---- to Python ----
 
@@ -515,6 +519,12 @@ def scalar_value(source, dtype):
 
 def fits(a, b):
     return all(x == y or x == 1 or y == 1 for x, y in zip(reversed(a), reversed(b)))
+
+
+def plain_axis(source, n):
+    """The one axis that a source names; None for none or a bad one."""
+    axes = plain_axes(source, n)
+    return axes[0] if axes and len(axes) == 1 else None
 
 
 def plain_axes(source, n):

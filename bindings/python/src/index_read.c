@@ -43,7 +43,7 @@ static bool read_slice(PyObject *o, int64_t length, psi_py_index_item *item)
     item->start = from;
     item->stop = to;
     item->step = step;
-    item->whole = !length || (s->start == Py_None && s->stop == Py_None && s->step == Py_None);
+    item->whole = s->start == Py_None && s->stop == Py_None && s->step == Py_None;
     return true;
 }
 

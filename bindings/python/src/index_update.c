@@ -242,8 +242,11 @@ static psi_array write_scattered(psi_array a, const psi_py_index_list *list, psi
     if (!make_plan(list, &p))
         return psi_error_array();
     v = without_leading(v, 0);
-    if (!p.count || psi_is_error(v))
-        return psi_is_error(v) ? v : whole(a, v, kind);
+    if (psi_is_error(v))
+        return v;
+    if (!p.count) /* subtraction adds the negative, which bool has none of */
+        return kind == (int)PSI_PY_SUBTRACT && list->axes ? whole(a, psi_negative(v), (int)PSI_PY_ADD)
+                                                          : whole(a, v, kind);
     int n = 0, rest = psi_ndim(a) - p.count;
     for (int i = 0; i < p.full_ndim; i++)
         shape[n++] = p.full[i];

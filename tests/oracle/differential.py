@@ -104,6 +104,7 @@ class Tally:
         self.refused = collections.Counter()  # (op, dtype): both raised the same
         self.differences = collections.Counter()
         self.failures = []
+        self.deaths = []  # of the wheel's process: programs that cannot be compared, counted apart and few
 
     def step(self, op, dtype, outcome, text):
         if outcome == "refused":
@@ -192,7 +193,8 @@ def one_program(number, source, ours, upstream, table, tally, programs_file):
             break
         except Died as e:
             if attempt:
-                return lines, failures + [(at[0], at[1], f"the wheel {e} at {at[2]}")]
+                tally.deaths.append(f"program {number}: the wheel {e} at {at[2]}")
+                return lines, failures
     for op, dtype, outcome, text in answer["steps"]:
         tally.step(op, dtype, outcome, text)
         if outcome == "fail":
@@ -212,11 +214,14 @@ def report(tally, table, programs, seed, started, holes):
         groups[failure[:2]].append(failure)
     for (op, dtype), found in sorted(groups.items()):
         print(f"FAIL {op} {dtype}, {len(found)} times; program {found[0][3]}: {found[0][2]}")
+    for death in tally.deaths:
+        print(f"not comparable: {death}")
     for hole in holes:
         print(f"FAIL {hole}")
     print(f"{programs} programs, seed {seed}, {sum(tally.ran.values())} steps equal "
           f"({sum(tally.differences.values())} by a listed difference), {sum(tally.refused.values())} refused alike, "
-          f"{len(tally.failures)} failed, {len(holes)} gaps, {time.time() - started:.0f} s")
+          f"{len(tally.failures)} failed, {len(holes)} gaps, {len(tally.deaths)} not comparable since the wheel died, "
+          f"{time.time() - started:.0f} s")
 
 
 def main():
@@ -247,6 +252,8 @@ def main():
             lines, failures = one_program(number, source, ours, upstream, table, tally, programs_file)
             tally.failures += [(*f, number) for f in failures]
     holes = [] if options.replay else tally.holes(table, options.programs >= EVERY_PAIR)
+    if len(tally.deaths) > max(2, len(sources) // 200):
+        holes.append(f"the wheel died in {len(tally.deaths)} programs: too many for the rest to tell")
     report(tally, table, len(sources), options.seed, started, holes)
     return 1 if tally.failures or holes else 0
 

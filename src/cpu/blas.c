@@ -1,17 +1,79 @@
-/* blas.c: OpenBLAS's threads are switched off once, whoever needs it first. */
+/* blas.c: loads OpenBLAS once, whoever needs it first, and never unloads it: it may have threads of its own.
+ * Invariant: `blas` is complete before `loaded` is true, and does not change after. */
 #include "cpu/blas.h"
 
-#include <cblas.h>
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "core/error.h"
+
+static const struct {
+    const char *name;
+    size_t at;
+} routines[] = {
+    {"cblas_dgemm", offsetof(psi_blas, dgemm)},
+    {"cblas_cgemm", offsetof(psi_blas, cgemm)},
+    {"cblas_dgemv", offsetof(psi_blas, dgemv)},
+    {"cblas_cgemv", offsetof(psi_blas, cgemv)},
+    {"cblas_dscal", offsetof(psi_blas, dscal)},
+    {"cblas_csscal", offsetof(psi_blas, csscal)},
+#define BOTH(name)                                                              \
+    {"s" #name "_", offsetof(psi_blas, float32) + offsetof(psi_lapack, name)},  \
+    {                                                                           \
+        "d" #name "_", offsetof(psi_blas, float64) + offsetof(psi_lapack, name) \
+    }
+    BOTH(geqrf),
+    BOTH(orgqr),
+    BOTH(gesdd),
+    BOTH(getrf),
+    BOTH(getri),
+    BOTH(trtri),
+    BOTH(potrf),
+    BOTH(syevd),
+    BOTH(geev),
+    {"cgesdd_", offsetof(psi_blas, cgesdd)},
+    {"cheevd_", offsetof(psi_blas, cheevd)},
+    {"cgeev_", offsetof(psi_blas, cgeev)},
+};
+
+static psi_blas blas;
+static bool loaded;
+static char why[256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void use_one_thread(void)
+static void load(void)
 {
-    openblas_set_num_threads(1);
+    void *library = dlopen(PSI_OPENBLAS, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) {
+        snprintf(why, sizeof why, "%s", dlerror());
+        return;
+    }
+    for (size_t i = 0; i < sizeof routines / sizeof *routines; i++) {
+        void *found = dlsym(library, routines[i].name);
+        if (found == NULL) {
+            snprintf(why, sizeof why, "%s has no %s", PSI_OPENBLAS, routines[i].name);
+            return;
+        }
+        memcpy((char *)&blas + routines[i].at, &found, sizeof found);
+    }
+    void (*set_threads)(int);
+    void *found = dlsym(library, "openblas_set_num_threads");
+    if (found != NULL) {
+        memcpy(&set_threads, &found, sizeof found);
+        set_threads(1);
+    }
+    loaded = true;
 }
 
-void psi_blas_use_one_thread(void)
+const psi_blas *psi_blas_load(void)
 {
-    pthread_once(&once, use_one_thread);
+    pthread_once(&once, load);
+    if (loaded)
+        return &blas;
+    psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_RUNTIME_ERROR,
+             "OpenBLAS is needed for linear algebra and for float64 and complex64 products: %s", why);
+    return NULL;
 }

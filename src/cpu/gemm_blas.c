@@ -1,6 +1,5 @@
 /* gemm_blas.c: float64 and complex64 products by BLAS, single-threaded inside blocks that the pool runs.
  * Invariant: BLAS sees blocks whose shape depends on the product's sizes only. */
-#include <cblas.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 typedef struct blas_job {
     const psi_gemm_call *call;
+    const psi_blas *blas;
     int64_t rows, row_blocks;
     int64_t cols, col_blocks;
     bool copy_a, copy_b;
@@ -69,48 +69,50 @@ static blas_view view_of(const psi_gemm_operand *o, psi_gemm_part part, int64_t 
 }
 
 /* A matrix of `lines` lines of length k, or of k lines when `turned`, times a vector. */
-static void multiply_vector(const psi_gemm_call *call, blas_view matrix, bool turned, int64_t lines,
-                            const void *x, int64_t x_step, void *y, int64_t y_step, double beta)
+static void multiply_vector(const blas_job *job, blas_view matrix, bool turned, int64_t lines, const void *x,
+                            int64_t x_step, void *y, int64_t y_step, double beta)
 {
+    const psi_gemm_call *call = job->call;
     blasint l = (blasint)lines, k = (blasint)call->k, xs = (blasint)x_step, ys = (blasint)y_step;
     CBLAS_TRANSPOSE t = turned ? CblasTrans : CblasNoTrans;
     if (call->out.dtype == PSI_FLOAT64)
-        cblas_dgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, call->alpha, matrix.data,
-                    matrix.leading, x, xs, beta, y, ys);
+        job->blas->dgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, call->alpha, matrix.data,
+                         matrix.leading, x, xs, beta, y, ys);
     else
-        cblas_cgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, (float[]){(float)call->alpha, 0},
-                    matrix.data, matrix.leading, x, xs, (float[]){(float)beta, 0}, y, ys);
+        job->blas->cgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, (float[]){(float)call->alpha, 0},
+                         matrix.data, matrix.leading, x, xs, (float[]){(float)beta, 0}, y, ys);
 }
 
-static void multiply(const psi_gemm_call *call, psi_gemm_part part, blas_view a, blas_view b, void *c,
-                     double beta)
+static void multiply(const blas_job *job, psi_gemm_part part, blas_view a, blas_view b, void *c, double beta)
 {
+    const psi_gemm_call *call = job->call;
     blasint m = (blasint)part.rows, n = (blasint)part.cols, k = (blasint)call->k;
     blasint leading = (blasint)(call->m == 1 ? call->n : call->out.row_stride);
     bool a_turned = a.transpose == CblasTrans, b_turned = b.transpose == CblasTrans;
     if (call->n == 1)
-        multiply_vector(call, a, a_turned, m, b.data, b_turned ? 1 : b.leading, c, leading, beta);
+        multiply_vector(job, a, a_turned, m, b.data, b_turned ? 1 : b.leading, c, leading, beta);
     else if (call->m == 1)
-        multiply_vector(call, b, !b_turned, n, a.data, a_turned ? a.leading : 1, c, 1, beta);
+        multiply_vector(job, b, !b_turned, n, a.data, a_turned ? a.leading : 1, c, 1, beta);
     else if (call->out.dtype == PSI_FLOAT64)
-        cblas_dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, call->alpha, a.data, a.leading, b.data,
-                    b.leading, beta, c, leading);
+        job->blas->dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, call->alpha, a.data, a.leading,
+                         b.data, b.leading, beta, c, leading);
     else
-        cblas_cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, (float[]){(float)call->alpha, 0},
-                    a.data, a.leading, b.data, b.leading, (float[]){(float)beta, 0}, c, leading);
+        job->blas->cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, (float[]){(float)call->alpha, 0},
+                         a.data, a.leading, b.data, b.leading, (float[]){(float)beta, 0}, c, leading);
 }
 
 /* The addend scaled, or zeros: a product without terms. */
-static void fill_alone(const psi_gemm_call *call, psi_gemm_part part, char *out, double beta)
+static void fill_alone(const blas_job *job, psi_gemm_part part, char *out, double beta)
 {
+    const psi_gemm_call *call = job->call;
     for (int64_t i = 0; i < part.rows; i++) {
         char *row = out + i * call->out.row_stride * 8;
         if (beta == 0)
             memset(row, 0, (size_t)part.cols * 8);
         else if (call->out.dtype == PSI_FLOAT64)
-            cblas_dscal((blasint)part.cols, beta, (double *)(void *)row, 1);
+            job->blas->dscal((blasint)part.cols, beta, (double *)(void *)row, 1);
         else
-            cblas_csscal((blasint)part.cols, (float)beta, row, 1);
+            job->blas->csscal((blasint)part.cols, (float)beta, row, 1);
     }
 }
 
@@ -133,13 +135,13 @@ static void blas_task(void *context, int64_t index)
     if (beta != 0)
         copy_strided(call->addend, part, out, call->out.row_stride);
     if (k == 0) {
-        fill_alone(call, part, out, beta);
+        fill_alone(job, part, out, beta);
         return;
     }
     psi_gemm_part of_a = {part.entry, row, part.rows, 0, k}, of_b = {part.entry, 0, k, col, part.cols};
     blas_view a = view_of(&call->a, of_a, call->m, k, job->copy_a, space);
     blas_view b = view_of(&call->b, of_b, k, call->n, job->copy_b, space + a_bytes);
-    multiply(call, part, a, b, out, beta);
+    multiply(job, part, a, b, out, beta);
 }
 
 /* One row or column is cut along the other; else blocks are as tall and wide as BLAS needs to run well. */
@@ -169,8 +171,9 @@ bool psi_gemm_blas(const psi_gemm_call *call)
                     call->out.dtype == PSI_FLOAT64 ? "float64" : "complex64", INT_MAX);
         return false;
     }
-    psi_blas_use_one_thread();
-    blas_job job = {.call = call};
+    blas_job job = {.call = call, .blas = psi_blas_load()};
+    if (job.blas == NULL)
+        return false;
     job.copy_a = !rows_dense(&call->a, call->m, call->k) && !cols_dense(&call->a, call->m, call->k);
     job.copy_b = !rows_dense(&call->b, call->k, call->n) && !cols_dense(&call->b, call->k, call->n);
     cut_blocks(&job);

@@ -7,38 +7,12 @@
 #include <string.h>
 
 #include "core/pool.h"
-#include "cpu/blas.h"
 #include "eval/copy.h"
 
 #define TASK_WORK (1 << 16) /* multiply-adds, about, that one task should have at least */
 #define NO_FAILURE LLONG_MAX
 #define NO_MEMORY INT_MIN /* in place of an info */
 #define SCRATCH 0
-
-#define ROUTINES(letter)                                                                                  \
-    void letter##geqrf_(psi_fint, psi_fint, void *, psi_fint, void *, void *, psi_fint, int *);           \
-    void letter##orgqr_(psi_fint, psi_fint, psi_fint, void *, psi_fint, const void *, void *, psi_fint,   \
-                        int *);                                                                           \
-    void letter##gesdd_(const char *, psi_fint, psi_fint, void *, psi_fint, void *, void *, psi_fint,     \
-                        void *, psi_fint, void *, psi_fint, int *, int *, size_t);                        \
-    void letter##getrf_(psi_fint, psi_fint, void *, psi_fint, int *, int *);                              \
-    void letter##getri_(psi_fint, void *, psi_fint, const int *, void *, psi_fint, int *);                \
-    void letter##trtri_(const char *, const char *, psi_fint, void *, psi_fint, int *, size_t, size_t);   \
-    void letter##potrf_(const char *, psi_fint, void *, psi_fint, int *, size_t);                         \
-    void letter##syevd_(const char *, const char *, psi_fint, void *, psi_fint, void *, void *, psi_fint, \
-                        int *, psi_fint, int *, size_t, size_t);                                          \
-    void letter##geev_(const char *, const char *, psi_fint, void *, psi_fint, void *, void *, void *,    \
-                       psi_fint, void *, psi_fint, void *, psi_fint, int *, size_t, size_t);              \
-    static const psi_lapack letter##_routines = {letter##geqrf_, letter##orgqr_, letter##gesdd_,          \
-                                                 letter##getrf_, letter##getri_, letter##trtri_,          \
-                                                 letter##potrf_, letter##syevd_, letter##geev_};
-ROUTINES(s)
-ROUTINES(d)
-
-const psi_lapack *psi_lapack_of(psi_dtype dtype)
-{
-    return dtype == PSI_FLOAT32 ? &s_routines : dtype == PSI_FLOAT64 ? &d_routines : NULL;
-}
 
 bool psi_lapack_begin(psi_lapack_job *j, psi_node *node, const char *op)
 {
@@ -50,12 +24,14 @@ bool psi_lapack_begin(psi_lapack_job *j, psi_node *node, const char *op)
         return false;
     }
     *j = (psi_lapack_job){.node = node, .op = op, .dtype = (psi_dtype)in->dtype, .m = (int)m, .n = (int)n};
-    j->fn = psi_lapack_of(j->dtype);
+    j->blas = psi_blas_load();
+    if (j->blas == NULL)
+        return false;
+    j->fn = j->dtype == PSI_FLOAT32 ? &j->blas->float32 : j->dtype == PSI_FLOAT64 ? &j->blas->float64 : NULL;
     j->k = (int)(m < n ? m : n);
     j->item = psi_itemsize(in);
     j->bytes = (size_t)(m * n) * j->item;
     j->batch = in->size ? in->size / (m * n) : 0;
-    psi_blas_use_one_thread();
     return true;
 }
 

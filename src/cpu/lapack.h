@@ -1,54 +1,18 @@
-/* lapack.h: the LAPACK routines used, as OpenBLAS exports them, and how a batch of matrices is run through them.
- * They are called as Fortran calls them, all arguments by address and the lengths of strings last, because LAPACKE
- * would allocate behind the library's back and may bring a second BLAS into the process.
- * Real data is void, so that the float and double routines have one type. */
+/* lapack.h: how a batch of matrices is run through LAPACK. */
 #ifndef PSI_CPU_LAPACK_H
 #define PSI_CPU_LAPACK_H
 
 #include <stdatomic.h>
 
+#include "cpu/blas.h"
 #include "eval/backend.h"
-
-typedef const int *psi_fint;
-
-typedef struct psi_lapack {
-    void (*geqrf)(psi_fint m, psi_fint n, void *a, psi_fint lda, void *tau, void *work, psi_fint lwork,
-                  int *info);
-    void (*orgqr)(psi_fint m, psi_fint n, psi_fint k, void *a, psi_fint lda, const void *tau, void *work,
-                  psi_fint lwork, int *info);
-    void (*gesdd)(const char *job, psi_fint m, psi_fint n, void *a, psi_fint lda, void *s, void *u,
-                  psi_fint ldu, void *vt, psi_fint ldvt, void *work, psi_fint lwork, int *iwork, int *info,
-                  size_t);
-    void (*getrf)(psi_fint m, psi_fint n, void *a, psi_fint lda, int *ipiv, int *info);
-    void (*getri)(psi_fint n, void *a, psi_fint lda, const int *ipiv, void *work, psi_fint lwork, int *info);
-    void (*trtri)(const char *uplo, const char *diag, psi_fint n, void *a, psi_fint lda, int *info, size_t,
-                  size_t);
-    void (*potrf)(const char *uplo, psi_fint n, void *a, psi_fint lda, int *info, size_t);
-    void (*syevd)(const char *job, const char *uplo, psi_fint n, void *a, psi_fint lda, void *w, void *work,
-                  psi_fint lwork, int *iwork, psi_fint liwork, int *info, size_t, size_t);
-    void (*geev)(const char *left, const char *right, psi_fint n, void *a, psi_fint lda, void *wr, void *wi,
-                 void *vl, psi_fint ldvl, void *vr, psi_fint ldvr, void *work, psi_fint lwork, int *info,
-                 size_t, size_t);
-} psi_lapack;
-
-/* The routines of float32 or float64. */
-const psi_lapack *psi_lapack_of(psi_dtype dtype);
-
-void cgesdd_(const char *job, psi_fint m, psi_fint n, void *a, psi_fint lda, float *s, void *u, psi_fint ldu,
-             void *vt, psi_fint ldvt, void *work, psi_fint lwork, float *rwork, int *iwork, int *info,
-             size_t);
-void cheevd_(const char *job, const char *uplo, psi_fint n, void *a, psi_fint lda, float *w, void *work,
-             psi_fint lwork, float *rwork, psi_fint lrwork, int *iwork, psi_fint liwork, int *info, size_t,
-             size_t);
-void cgeev_(const char *left, const char *right, psi_fint n, void *a, psi_fint lda, void *w, void *vl,
-            psi_fint ldvl, void *vr, psi_fint ldvr, void *work, psi_fint lwork, float *rwork, int *info,
-            size_t, size_t);
 
 /* A batch of matrices, row-major and one behind the other, each worked on with scratch of its own. */
 typedef struct psi_lapack_job psi_lapack_job;
 struct psi_lapack_job {
     psi_node *node;
-    const char *op;       /* for messages */
+    const char *op; /* for messages */
+    const psi_blas *blas;
     const psi_lapack *fn; /* NULL for complex64 */
     psi_dtype dtype;
     int m, n, k; /* k is the smaller of m and n */

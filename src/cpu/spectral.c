@@ -29,8 +29,8 @@ static void call_gesdd(const psi_lapack_job *j, char *scratch, void *work, const
         j->fn->gesdd(job, &j->n, &j->m, scratch, &j->n, s, vt, &j->n, u, &j->m, work, lwork, integers, info,
                      1);
     else
-        cgesdd_(job, &j->n, &j->m, scratch, &j->n, s, vt, &j->n, u, &j->m, work, lwork,
-                (float *)(void *)(scratch + j->part[2]), integers, info, 1);
+        j->blas->cgesdd(job, &j->n, &j->m, scratch, &j->n, s, vt, &j->n, u, &j->m, work, lwork,
+                        (float *)(void *)(scratch + j->part[2]), integers, info, 1);
 }
 
 static int svd_of(const psi_lapack_job *j, int64_t index, char *scratch)
@@ -118,16 +118,16 @@ static void call_syevd(const psi_lapack_job *j, char *a, void *w, char *scratch,
     if (j->fn)
         j->fn->syevd(job, uplo, &j->n, a, &j->n, w, work, &sizes[0], integers, &sizes[1], info, 1, 1);
     else
-        cheevd_(job, uplo, &j->n, a, &j->n, w, work, &sizes[0], (float *)(void *)(scratch + j->part[2]),
-                &sizes[2], integers, &sizes[1], info, 1, 1);
+        j->blas->cheevd(job, uplo, &j->n, a, &j->n, w, work, &sizes[0],
+                        (float *)(void *)(scratch + j->part[2]), &sizes[2], integers, &sizes[1], info, 1, 1);
 }
 
 /* Sizes of the work arrays, by LAPACK's documentation. */
-static void eigh_sizes(int64_t n, bool vectors, bool complex, int64_t sizes[3])
+static void eigh_sizes(int64_t n, bool vectors, bool with_imaginary, int64_t sizes[3])
 {
     sizes[1] = vectors && n > 1 ? 3 + 5 * n : 1;
     sizes[2] = n <= 1 ? 1 : vectors ? 1 + 5 * n + 2 * n * n : n;
-    if (complex)
+    if (with_imaginary)
         sizes[0] = n <= 1 ? 1 : vectors ? 2 * n + n * n : n + 1;
     else
         sizes[0] = n <= 1 ? 1 : vectors ? 1 + 6 * n + 2 * n * n : 2 * n + 1;
@@ -249,8 +249,8 @@ static void call_geev(const psi_lapack_job *j, char *scratch, void *work, const 
         j->fn->geev(left, "N", &j->n, scratch, &j->n, reals, reals + (size_t)j->n * j->item, vectors, &j->n,
                     NULL, &one, work, lwork, info, 1, 1);
     else
-        cgeev_(left, "N", &j->n, scratch, &j->n, values, vectors, &j->n, NULL, &one, work, lwork,
-               (float *)(void *)reals, info, 1, 1);
+        j->blas->cgeev(left, "N", &j->n, scratch, &j->n, values, vectors, &j->n, NULL, &one, work, lwork,
+                       (float *)(void *)reals, info, 1, 1);
 }
 
 static int eig_of(const psi_lapack_job *j, int64_t index, char *scratch)

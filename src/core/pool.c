@@ -38,6 +38,7 @@ typedef struct slot {
     int64_t count;
     void (*fn)(void *context, int64_t index);
     void *context;
+    int cpu;                        /* of the caller when it opened the slot, or negative */
     _Alignas(64) atomic_llong next; /* on a line of its own: all who work on the job write it */
 } slot;
 
@@ -110,12 +111,28 @@ static void take_indices(slot *s, int64_t count, void (*fn)(void *, int64_t), vo
     }
 }
 
+/* Where the caller's CPU was the only one idle a moment ago, the system may wake a worker right there, and lets the
+ * two take turns for milliseconds before it moves one. The worker moves at once; its CPUs stay what they were. */
+static void leave_cpu(int cpu)
+{
+    cpu_set_t all, others;
+    if (cpu < 0 || cpu >= CPU_SETSIZE || sched_getcpu() != cpu || !atomic_load(&pool.spins) ||
+        sched_getaffinity(0, sizeof all, &all) != 0)
+        return;
+    others = all;
+    CPU_CLR(cpu, &others);
+    if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0)
+        sched_setaffinity(0, sizeof all, &all);
+}
+
 /* Helps with a slot's job if it is open. Entering before looking keeps the job in place while we look. */
 static void help(slot *s)
 {
     unsigned gate = atomic_fetch_add_explicit(&s->gate, 1, memory_order_acquire);
-    if (gate & GATE_OPEN)
+    if (gate & GATE_OPEN) {
+        leave_cpu(s->cpu);
         take_indices(s, s->count, s->fn, s->context);
+    }
     gate = atomic_fetch_sub_explicit(&s->gate, 1, memory_order_release);
     if ((gate & GATE_INSIDE) == 1 && (gate & GATE_AWAITED))
         futex_wake(&s->gate, INT_MAX);
@@ -322,6 +339,7 @@ void psi_parallel(int64_t count, void (*fn)(void *context, int64_t index), void 
     s->count = count;
     s->fn = fn;
     s->context = context;
+    s->cpu = sched_getcpu();
     atomic_store_explicit(&s->next, 0, memory_order_relaxed);
     atomic_fetch_or_explicit(&s->gate, GATE_OPEN, memory_order_release);
     atomic_fetch_add(&pool.news, 1);

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -87,6 +89,26 @@ static void meet(void *context, int64_t i)
     atomic_fetch_add(there, 1);
     while (atomic_load(there) < 3)
         sched_yield();
+}
+
+/* Workers that stepped aside for their caller may use every CPU afterwards: none is lost for other programs' sake. */
+static void workers_keep_their_cpus(void **state)
+{
+    (void)state;
+    static work w;
+    cpu_set_t mine, theirs;
+    psi_set_thread_count(2);
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(run_and_check(&w, 64, 1), -1);
+        usleep(1000);
+    }
+    assert_int_equal(sched_getaffinity(0, sizeof mine, &mine), 0);
+    DIR *tasks = opendir("/proc/self/task");
+    assert_non_null(tasks);
+    for (struct dirent *task; (task = readdir(tasks)) != NULL;)
+        if (atoi(task->d_name) > 0 && sched_getaffinity(atoi(task->d_name), sizeof theirs, &theirs) == 0)
+            assert_true(CPU_EQUAL(&mine, &theirs));
+    closedir(tasks);
 }
 
 static void threads_work_side_by_side(void **state)
@@ -316,6 +338,7 @@ int main(void)
         cmocka_unit_test(the_environment_sets_the_count), /* first: before the count is known here */
         cmocka_unit_test(every_index_runs_once),
         cmocka_unit_test(workers_that_slept_wake_again),
+        cmocka_unit_test(workers_keep_their_cpus),
         cmocka_unit_test(threads_work_side_by_side),
         cmocka_unit_test(nested_calls_run_inline),
         cmocka_unit_test(many_callers_make_progress),

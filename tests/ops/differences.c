@@ -37,10 +37,13 @@ static void complex_numbers(void **state)
 {
     (void)state;
     PSI_SCOPE;
-    const float parts[] = {NAN, 5, 2, 3}, infinite[] = {-INFINITY, 6};
+    const float parts[] = {NAN, 5, 2, 3}, beside[] = {2, 3, 1, NAN}, infinite[] = {-INFINITY, 6};
     psi_array a = psi_array_from(parts, PSI_INTS(2), PSI_COMPLEX64);
     const float *top = psi_data(psi_max(a, PSI_NONE, false));
     assert_true(isnan(top[0]) && top[1] == 5);
+    const float *imaginary =
+        psi_data(psi_max(psi_array_from(beside, PSI_INTS(2), PSI_COMPLEX64), PSI_NONE, false));
+    assert_true(imaginary[0] == 1 && isnan(imaginary[1]));
     psi_array z = psi_array_from(infinite, PSI_SCALAR_SHAPE, PSI_COMPLEX64);
     const float *same = psi_data(psi_logsumexp(z, PSI_SCALAR_SHAPE, false));
     assert_true(same[0] == -INFINITY && same[1] == 6);

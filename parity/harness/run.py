@@ -26,6 +26,7 @@ class Case:
     source: str
     command: Tuple[str, ...]
     environment: Tuple[Tuple[str, str], ...] = ()
+    limit: float = TIME_LIMIT  # more, for a case that runs all the others
 
 
 @dataclass
@@ -68,7 +69,8 @@ def discover() -> Dict[str, Case]:
             if entry["id"] in cases:
                 raise UsageError(f'two cases are "{entry["id"]}": {cases[entry["id"]].source} and {entry["source"]}')
             run = (*command, "--run", entry["id"])
-            cases[entry["id"]] = Case(entry["id"], entry["source"], run, tuple(environment.items()))
+            limit = entry.get("seconds", TIME_LIMIT)
+            cases[entry["id"]] = Case(entry["id"], entry["source"], run, tuple(environment.items()), limit)
     return cases
 
 
@@ -98,8 +100,9 @@ def _read_answer(case: Case, status: int, stdout: str) -> Result:
     return result
 
 
-def run_case(case: Case, extra: Optional[Mapping[str, str]] = None, limit: float = TIME_LIMIT) -> Result:
-    """Runs one case in a process group of its own, and leaves no process behind."""
+def run_case(case: Case, extra: Optional[Mapping[str, str]] = None, limit: Optional[float] = None) -> Result:
+    """Runs one case in a process group of its own, and leaves no process behind; within the case's own limit, or this one."""
+    limit = case.limit if limit is None else limit
     env = {**os.environ, **dict(case.environment), **(extra or {})}
     try:
         child = subprocess.Popen(case.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -123,7 +126,7 @@ def run_case(case: Case, extra: Optional[Mapping[str, str]] = None, limit: float
 
 
 def run_all(cases: Sequence[Case], tell: Callable[[int, int, str], None] = lambda done, count, id: None,
-            extra: Optional[Mapping[str, str]] = None, limit: float = TIME_LIMIT) -> Dict[str, Result]:
+            extra: Optional[Mapping[str, str]] = None, limit: Optional[float] = None) -> Dict[str, Result]:
     """Runs the cases two at a time; `tell` hears of each one that ended."""
     results: Dict[str, Result] = {}
     with ThreadPoolExecutor(max_workers=WORKERS) as pool:

@@ -18,7 +18,8 @@ FAKE = """
     CASES = json.load(open(os.environ["FAKE_CASES"]))
     if sys.argv[1] == "--list":
         for id in CASES:
-            print(json.dumps({{"id": id, "kind": "row", "family": "", "test": "", "source": "parity/cases/fake.c:1"}}))
+            entry = {{"id": id, "kind": "row", "family": "", "test": "", "source": "parity/cases/fake.c:1"}}
+            print(json.dumps({{**entry, **CASES[id].get("entry", {{}})}}))
         sys.exit(0)
     case = CASES[sys.argv[2]]
     how = case.get("how", "answer")

@@ -44,6 +44,13 @@ def test_a_hang_ends_at_the_limit(fake):
     assert time.monotonic() - start < 5
 
 
+def test_a_case_may_have_a_limit_of_its_own(fake):
+    fake.cases({ROW: {"how": "hang", "entry": {"seconds": 0.5}}, OTHER: {"answer": {"calls": CALLS}}})
+    report, _ = fake.report("parity", "--only", "custom_vjp")
+    assert entry(report, "custom_vjp", ROW)["reason"] == "the case did not end within 0.5 s"
+    assert entry(report, "custom_vjp", OTHER)["outcome"] == "pass"
+
+
 @pytest.mark.parametrize("how, message", [
     ({"how": "silent"}, "the case gave no answer"),
     ({"answer": {"checks": 0}}, "the case ran no check"),

@@ -31,6 +31,15 @@ static psi_array noise(psi_ints shape)
     return a;
 }
 
+/* Whole numbers from 0 up to `below`, in no order. */
+static psi_array indices(psi_ints shape, int64_t below)
+{
+    PSI_SCOPE;
+    psi_array share = psi_add(psi_divide(noise(shape), psi_scalar(8, PSI_FLOAT32)), psi_scalar(0.5, PSI_FLOAT32));
+    psi_array i = psi_astype(psi_multiply(share, psi_scalar((double)below, PSI_FLOAT32)), PSI_INT32);
+    return psi_retain(i);
+}
+
 /* The inputs of a workload; a workload returns what is to be evaluated, owned by the innermost scope. */
 typedef struct inputs {
     psi_array a, b;
@@ -102,6 +111,31 @@ static psi_array matmul(inputs in)
     return psi_matmul(in.a, in.b);
 }
 
+static psi_array sort(inputs in)
+{
+    return psi_sort(in.a, -1);
+}
+
+static psi_array argsort(inputs in)
+{
+    return psi_argsort(in.a, -1);
+}
+
+static psi_array cumsum_rows(inputs in)
+{
+    return psi_cumsum(in.a, 1, false, true);
+}
+
+static psi_array take_rows(inputs in)
+{
+    return psi_take(in.a, in.b, 0);
+}
+
+static psi_array transpose(inputs in)
+{
+    return psi_contiguous(psi_transpose(in.a, PSI_NONE), false);
+}
+
 typedef struct workload {
     const char *name;
     psi_array (*fn)(inputs in);
@@ -125,14 +159,31 @@ static const workload workloads[] = {
     {"matmul_2048", matmul, {2048, 2048}, {2048, 2048}},
     {"matmul_64x128x64x128", matmul, {64, 128, 64}, {64, 64, 128}},
     {"matmul_1x4096x4096", matmul, {1, 4096}, {4096, 4096}},
+    {"matmul_1024_bf16", matmul, {1024, 1024}, {1024, 1024}},
+    {"matmul_1024_f16", matmul, {1024, 1024}, {1024, 1024}},
+    {"sort_1e6", sort, {1000000}, {0}},
+    {"argsort_1e6", argsort, {1000000}, {0}},
+    {"argsort_rows_1024", argsort, {1024, 1024}, {0}},
+    {"cumsum_rows_4096", cumsum_rows, {4096, 4096}, {0}},
+    {"take_rows_32k", take_rows, {32768, 1024}, {32768}},
+    {"transpose_4096", transpose, {4096, 4096}, {0}},
 };
 
-static psi_array input_of(const int64_t shape[3])
+static psi_array input_of(const workload *w, const int64_t shape[3])
 {
+    PSI_SCOPE;
     int ndim = 0;
     while (ndim < 3 && shape[ndim])
         ndim++;
-    return ndim ? noise((psi_ints){shape, ndim}) : NULL;
+    if (ndim == 0)
+        return NULL;
+    psi_array a = w->fn == take_rows && shape == w->b ? indices((psi_ints){shape, ndim}, w->a[0])
+                                                      : noise((psi_ints){shape, ndim});
+    if (strstr(w->name, "_bf16"))
+        a = psi_retain(psi_astype(a, PSI_BFLOAT16));
+    else if (strstr(w->name, "_f16"))
+        a = psi_retain(psi_astype(a, PSI_FLOAT16));
+    return psi_eval1(a) ? a : NULL;
 }
 
 /* The time of one run in microseconds, or -1. A result is retained beyond the building scope, as a binding does. */
@@ -164,8 +215,8 @@ int main(void)
         } else {
             inputs *in = &made[w - workloads];
             if (!in->a) {
-                in->a = input_of(w->a);
-                in->b = input_of(w->b);
+                in->a = input_of(w, w->a);
+                in->b = input_of(w, w->b);
             }
             printf("%.3f\n", run(w, *in));
         }

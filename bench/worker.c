@@ -35,7 +35,8 @@ static psi_array noise(psi_ints shape)
 static psi_array indices(psi_ints shape, int64_t below)
 {
     PSI_SCOPE;
-    psi_array share = psi_add(psi_divide(noise(shape), psi_scalar(8, PSI_FLOAT32)), psi_scalar(0.5, PSI_FLOAT32));
+    psi_array share =
+        psi_add(psi_divide(noise(shape), psi_scalar(8, PSI_FLOAT32)), psi_scalar(0.5, PSI_FLOAT32));
     psi_array i = psi_astype(psi_multiply(share, psi_scalar((double)below, PSI_FLOAT32)), PSI_INT32);
     return psi_retain(i);
 }

@@ -1,5 +1,5 @@
 /* gemm_vector.c: products with one row or one column, which only stream a matrix through once, and the last pass
- * over sums. Invariant: an element's sum is cut by k alone, so chunks of rows or columns change no bits. */
+ * over sums. Invariant: how an element's sum is cut depends on k and the layout alone, so sharing changes no bits. */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -7,7 +7,10 @@
 #include "core/pool.h"
 #include "cpu/gemm_job.h"
 
-#define K_BLOCK 4096         /* of one sum: partial sums of so many terms are added up */
+#define DOT_CUT 4096 /* terms of a sum that are added up by themselves, where lines are dense along k */
+#define CUTS 32      /* aimed at where they are not: each is a run of rows, read from end to end */
+#define LEAST_CUT 64 /* rows; fewer would make sums of sums too many */
+#define COLUMNS 4096 /* sums at a time, so that they stay in the first cache */
 #define CHUNK_WORK (1 << 16) /* elements of the matrix that one task reads */
 #define ALONE_WORK (1 << 18) /* at most so many in all are one task: waking a thread would take longer */
 #define FINISH 256           /* values scaled and stored at a time */
@@ -58,63 +61,83 @@ typedef struct vector_job {
     bool is_row; /* the result is one row: lines are B's columns */
     bool is_dot; /* lines are dense along k; else neighbours across lines are */
     int64_t lines, line_stride, k_stride, x_stride;
+    int64_t k_cut, cuts;   /* of every sum, by k alone */
     int64_t chunk, chunks; /* lines per task, tasks per entry */
     int64_t entries;       /* entries per task when chunks is 1 */
+    int64_t entry;         /* the one whose cuts are shared out among tasks, */
+    const float *dense_x;  /* its vector, */
+    float *partials;       /* and its sums, cut by cut */
     atomic_bool failed;
 } vector_job;
 
-static void sum_lines(const vector_job *job, const char *matrix, int64_t lines, const float *x, float *sums,
-                      float *partial)
+/* The sums of some lines over one cut of k. */
+static void sum_cut(const vector_job *job, int64_t entry, int64_t first, int64_t lines, int64_t cut,
+                    const float *x, float *sums)
 {
-    int64_t k = job->call->k, size = psi_gemm_size(job->matrix->dtype);
-    for (int64_t k0 = 0; k0 < k || k0 == 0; k0 += K_BLOCK) {
-        int64_t count = psi_gemm_min(K_BLOCK, k - k0);
-        float *to = k0 == 0 ? sums : partial;
-        const char *at = matrix + k0 * job->k_stride * size;
-        if (job->is_dot) {
-            job->kernels->dot(job->matrix->dtype, lines, count, at, job->line_stride, x + k0, to);
-        } else {
-            memset(to, 0, (size_t)lines * sizeof *to);
-            job->kernels->combine(job->matrix->dtype, lines, count, at, job->k_stride, x + k0, to);
-        }
-        if (k0 > 0)
-            for (int64_t i = 0; i < lines; i++)
-                sums[i] += partial[i];
+    int64_t k0 = cut * job->k_cut, count = psi_gemm_min(job->k_cut, job->call->k - k0);
+    const char *matrix =
+        job->is_row ? psi_gemm_at(job->matrix, entry, k0, first) : psi_gemm_at(job->matrix, entry, first, k0);
+    if (job->is_dot) {
+        job->kernels->dot(job->matrix->dtype, lines, count, matrix, job->line_stride, x + k0, sums);
+    } else {
+        memset(sums, 0, (size_t)lines * sizeof *sums);
+        job->kernels->combine(job->matrix->dtype, lines, count, matrix, job->k_stride, x + k0, sums);
     }
+}
+
+static void add_sums(float *sums, const float *more, int64_t lines)
+{
+    for (int64_t i = 0; i < lines; i++)
+        sums[i] += more[i];
+}
+
+/* Room for the vector, where it cannot be used in place. */
+static int64_t copy_length(const vector_job *job)
+{
+    return job->x->dtype == PSI_FLOAT32 && job->x_stride == 1 ? 0 : job->call->k;
+}
+
+/* The vector as float32 neighbours: where it lies, or copied. */
+static const float *dense_vector(const vector_job *job, int64_t entry, float *copy)
+{
+    const char *at = psi_gemm_at(job->x, entry, 0, 0);
+    if (copy_length(job) == 0)
+        return (const float *)(const void *)at;
+    job->kernels->load(job->x->dtype, job->call->k, at, job->x_stride, copy);
+    return copy;
+}
+
+static psi_gemm_part part_of(const vector_job *job, int64_t entry, int64_t first, int64_t lines)
+{
+    return job->is_row ? (psi_gemm_part){entry, 0, 1, first, lines}
+                       : (psi_gemm_part){entry, first, lines, 0, 1};
+}
+
+/* The part of the result when sums can be left right there, else NULL. */
+static float *sums_in_place(const vector_job *job, psi_gemm_part part)
+{
+    const psi_gemm_output *out = &job->call->out;
+    bool fits = psi_gemm_is_plain(job->call) && (job->is_row || out->row_stride == 1);
+    return fits ? (float *)(void *)psi_gemm_out_at(out, part.entry, part.row, part.col) : NULL;
 }
 
 static void run_chunk(vector_job *job, int64_t entry, int64_t first, int64_t lines)
 {
-    const psi_gemm_call *call = job->call;
-    int64_t k = call->k;
-    const char *x_at = psi_gemm_at(job->x, entry, 0, 0);
-    bool copy_x = job->x->dtype != PSI_FLOAT32 || job->x_stride != 1;
-    bool in_place = psi_gemm_is_plain(call) && (job->is_row || call->out.row_stride == 1);
-    int64_t partial = k > K_BLOCK ? lines : 0, own = in_place ? 0 : lines;
-    float *memory = NULL;
-    if (copy_x || partial + own > 0) {
-        memory =
-            psi_scratch(PSI_GEMM_SCRATCH, (size_t)(partial + own + (copy_x ? k : 0) + 1) * sizeof(float));
-        if (memory == NULL) {
-            atomic_store(&job->failed, true);
-            return;
-        }
+    float *memory = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(2 * lines + copy_length(job)) * sizeof *memory);
+    if (memory == NULL) {
+        atomic_store(&job->failed, true);
+        return;
     }
-    const float *x = (const float *)(const void *)x_at;
-    if (copy_x) {
-        job->kernels->load(job->x->dtype, k, x_at, job->x_stride, memory + partial + own);
-        x = memory + partial + own;
+    const float *x = dense_vector(job, entry, memory + 2 * lines);
+    psi_gemm_part part = part_of(job, entry, first, lines);
+    float *in_place = sums_in_place(job, part), *sums = in_place ? in_place : memory;
+    sum_cut(job, entry, first, lines, 0, x, sums);
+    for (int64_t cut = 1; cut < job->cuts; cut++) {
+        sum_cut(job, entry, first, lines, cut, x, memory + lines);
+        add_sums(sums, memory + lines, lines);
     }
-    psi_gemm_part part = {entry, 0, 1, 0, 1};
-    *(job->is_row ? &part.col : &part.row) = first;
-    *(job->is_row ? &part.cols : &part.rows) = lines;
-    float *sums =
-        in_place ? (float *)(void *)psi_gemm_out_at(&call->out, entry, part.row, part.col) : memory + partial;
-    const char *matrix =
-        job->is_row ? psi_gemm_at(job->matrix, entry, 0, first) : psi_gemm_at(job->matrix, entry, first, 0);
-    sum_lines(job, matrix, lines, x, sums, memory);
     if (!in_place)
-        psi_gemm_finish(call, job->kernels, part, sums, job->is_row ? lines : 1);
+        psi_gemm_finish(job->call, job->kernels, part, sums, job->is_row ? lines : 1);
 }
 
 static void vector_task(void *context, int64_t index)
@@ -130,23 +153,54 @@ static void vector_task(void *context, int64_t index)
         run_chunk(job, entry, 0, job->lines);
 }
 
-static void cut_lines(vector_job *job)
+/* A task of one cut of one chunk of the entry at hand. */
+static void cut_task(void *context, int64_t index)
 {
-    int64_t k = job->call->k > 0 ? job->call->k : 1;
-    if (job->is_dot) {
-        job->chunk = psi_gemm_clamp(CHUNK_WORK / k / 4 * 4, 4, 4096);
-    } else {
-        int64_t share = psi_gemm_round_up(psi_gemm_ceil(job->lines, 16), 64);
-        job->chunk = psi_gemm_clamp(share, 256, 2048);
-        if (job->lines <= CHUNK_WORK / k)
-            job->chunk = job->lines;
+    vector_job *job = context;
+    int64_t cut = index / job->chunks, first = index % job->chunks * job->chunk;
+    sum_cut(job, job->entry, first, psi_gemm_min(job->chunk, job->lines - first), cut, job->dense_x,
+            job->partials + cut * job->lines + first);
+}
+
+/* Entry after entry, each read as few long runs of rows. */
+static void run_cuts(vector_job *job)
+{
+    int64_t copy = copy_length(job);
+    float *memory =
+        psi_scratch(PSI_GEMM_SHARED_SCRATCH, (size_t)(job->cuts * job->lines + copy) * sizeof *memory);
+    if (memory == NULL) {
+        atomic_store(&job->failed, true);
+        return;
     }
+    job->partials = memory + copy;
+    for (int64_t entry = 0; entry < job->call->batch; entry++) {
+        job->entry = entry;
+        job->dense_x = dense_vector(job, entry, memory);
+        psi_parallel(job->cuts * job->chunks, cut_task, job);
+        for (int64_t cut = 1; cut < job->cuts; cut++)
+            add_sums(job->partials, job->partials + cut * job->lines, job->lines);
+        psi_gemm_finish(job->call, job->kernels, part_of(job, entry, 0, job->lines), job->partials,
+                        job->is_row ? job->lines : 1);
+    }
+}
+
+/* True when the cuts of an entry are tasks of their own. */
+static bool cut_lines(vector_job *job)
+{
+    int64_t k = job->call->k;
+    job->k_cut = DOT_CUT;
+    if (!job->is_dot)
+        job->k_cut = psi_gemm_clamp(psi_gemm_round_up(psi_gemm_ceil(k, CUTS), 8), LEAST_CUT, DOT_CUT);
+    job->cuts = psi_gemm_ceil(k, job->k_cut);
+    job->chunk = job->is_dot ? psi_gemm_clamp(CHUNK_WORK / k / 4 * 4, 4, 4096) : COLUMNS;
     job->entries = job->lines >= CHUNK_WORK / k ? 1 : CHUNK_WORK / k / job->lines;
     if ((double)job->call->batch * (double)job->lines * (double)k <= ALONE_WORK) {
         job->chunk = job->lines;
         job->entries = job->call->batch;
     }
     job->chunks = psi_gemm_ceil(job->lines, job->chunk);
+    return !job->is_dot && job->cuts > 1 && job->chunks < CUTS / 4 &&
+           (double)job->lines * (double)k > ALONE_WORK;
 }
 
 bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels, bool *ok)
@@ -172,9 +226,11 @@ bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels,
     job.is_dot = job.k_stride == 1 || call->k == 1;
     if (!job.is_dot && job.line_stride != 1)
         return false;
-    cut_lines(&job);
-    psi_parallel(job.chunks > 1 ? call->batch * job.chunks : psi_gemm_ceil(call->batch, job.entries),
-                 vector_task, &job);
+    if (cut_lines(&job))
+        run_cuts(&job);
+    else
+        psi_parallel(job.chunks > 1 ? call->batch * job.chunks : psi_gemm_ceil(call->batch, job.entries),
+                     vector_task, &job);
     *ok = !atomic_load(&job.failed);
     if (!*ok)
         psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "matmul: no scratch memory for a vector of %lld",

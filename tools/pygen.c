@@ -25,7 +25,7 @@ static const row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows, MOST = 24 };
 
-typedef enum entry_kind { GENERATED, BY_HAND } entry_kind;
+typedef enum entry_kind { GENERATED, TRANSFORMED, BY_HAND } entry_kind;
 
 typedef struct entry {
     entry_kind kind;
@@ -34,9 +34,11 @@ typedef struct entry {
 
 static const entry entries[] = {
 #define PY(module, name, row, signature) {GENERATED, #module, #name, #row, signature},
+#define TRANSFORM(module, name, kind, signature) {TRANSFORMED, #module, #name, #kind, signature},
 #define HAND(module, name, signature) {BY_HAND, #module, #name, #name, signature},
 #include "../bindings/python/api.def"
 #undef PY
+#undef TRANSFORM
 #undef HAND
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
@@ -280,6 +282,22 @@ static void write_signature(FILE *f, const entry *e, const signature *s)
             e->name, s->count, s->positional_only, s->positional, required);
 }
 
+/* One that makes a function out of a function. */
+static void write_transform(FILE *f, const entry *e)
+{
+    signature s;
+    parse(e->signature, e->name, &s);
+    fprintf(f,
+            "\nstatic PyObject *%s_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject "
+            "*kw)\n{\n",
+            e->module, e->name);
+    write_signature(f, e, &s);
+    fprintf(f,
+            "    PyObject *v[%d];\n    (void)self;\n    if (!psi_py_bind(&sig, args, count, kw, v))\n"
+            "        return NULL;\n    return psi_py_function_make(PSI_PY_%s, v, %d);\n}\n",
+            s.count, e->row, s.count);
+}
+
 static void write_wrapper(FILE *f, const entry *e)
 {
     signature s;
@@ -409,6 +427,8 @@ static void write_wrappers(FILE *f)
         if (entries[i].kind == BY_HAND)
             fprintf(f, "PyObject *psi_py_%s_%s(PyObject *, PyObject *const *, Py_ssize_t, PyObject *);\n",
                     entries[i].module, entries[i].name);
+        else if (entries[i].kind == TRANSFORMED)
+            write_transform(f, &entries[i]);
         else
             write_wrapper(f, &entries[i]);
     write_methods(f);

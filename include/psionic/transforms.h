@@ -33,6 +33,50 @@ PSI_API bool psi_value_and_grad(psi_function fn, void *context, psi_arrays input
 PSI_API psi_arrays psi_vmap(psi_function fn, void *context, psi_arrays inputs, psi_ints in_axes,
                             psi_ints out_axes);
 
+/* Jacobians of fn's outputs with regard to inputs[argnums] (PSI_NONE is the first): for each output, for each argnum,
+ * an array of the output's shape followed by the input's. jacfwd costs a pass per element of the inputs, jacrev per
+ * element of the outputs, each as one batch. */
+PSI_API psi_arrays psi_jacfwd(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums);
+PSI_API psi_arrays psi_jacrev(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums);
+/* Second derivatives: for each output and each pair of argnums, the shapes of all three in this order. */
+PSI_API psi_arrays psi_hessian(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums);
+
+/* ---- functions with rules of their own ----
+ * A rule answers arrays of the innermost scope, or fails by recording an error. */
+
+/* One gradient per primal, of its shape or one that broadcasts to it; NULL is zero. */
+typedef psi_arrays (*psi_custom_vjp)(psi_arrays primals, psi_arrays cotangents, psi_arrays outputs,
+                                     void *context);
+/* One tangent per output; NULL is zero, in `tangents` too. */
+typedef psi_arrays (*psi_custom_jvp)(psi_arrays primals, psi_arrays tangents, void *context);
+/* axes[i] is -1 for an input that is not mapped; out_axes has room for every output and begins as zeros. */
+typedef psi_arrays (*psi_custom_vmap)(psi_arrays inputs, psi_ints axes, int64_t *out_axes, void *context);
+
+typedef struct psi_custom {
+    psi_function fn;
+    psi_custom_vjp vjp; /* where a rule is NULL, the transform goes through fn */
+    psi_custom_jvp jvp;
+    psi_custom_vmap vmap;
+    bool
+        recompute; /* without a vjp of its own: fn runs again in the backward pass, after its outputs are there */
+    void *context;
+    void (*retain)(
+        void *context); /* the arrays made keep the context; both NULL when it outlives them anyway */
+    void (*release)(void *context);
+} psi_custom;
+
+/* fn's outputs, which transforms take through the rules. */
+PSI_API psi_arrays psi_custom_function(const psi_custom *custom, psi_arrays inputs);
+
+/* fn, whose inner values are not kept for the backward pass but computed again. The context must outlive the outputs. */
+PSI_API psi_arrays psi_checkpoint(psi_function fn, void *context, psi_arrays inputs);
+
+/* Rules by name, for the whole process. Registering a name twice, taking back one that is not there, and applying one
+ * that is not there are errors; arrays made with a rule keep it after it is taken back. */
+PSI_API bool psi_register_vjp(const char *name, psi_custom_vjp rule, void *context);
+PSI_API bool psi_unregister_vjp(const char *name);
+PSI_API psi_arrays psi_apply_registered(const char *name, psi_function fn, void *context, psi_arrays inputs);
+
 #ifdef __cplusplus
 }
 #endif

@@ -52,7 +52,7 @@ struct psi_node {
     psi_array *in;
     /* Op state, flat: integers, doubles by their bits, lists as count then items. Comparable and printable. */
     int64_t *attr;
-    /* State that is not numbers (closures); freed with the node. NULL for nearly every op. */
+    /* State that is not numbers (closures); freed when the node has values, or with it. NULL for nearly every op. */
     void *data;
     void (*data_free)(void *data);
     psi_error_record *failure;

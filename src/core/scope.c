@@ -98,14 +98,21 @@ psi_array psi_retain(psi_array a)
     return a;
 }
 
+static void free_data(psi_node *node)
+{
+    if (node->data_free)
+        node->data_free(node->data);
+    node->data_free = NULL;
+    node->data = NULL;
+}
+
 /* Drops one reference; a node that dies joins the list, linked through its `in` slot's owner field `data`. */
 static void drop(psi_array a, psi_node **dead)
 {
     psi_node *node = psi_node_of(a);
     if (atomic_fetch_sub_explicit(&node->refs, 1, memory_order_acq_rel) != 1)
         return;
-    if (node->data_free)
-        node->data_free(node->data);
+    free_data(node);
     node->data = *dead;
     *dead = node;
 }
@@ -133,6 +140,7 @@ void psi_node_detach(psi_node *node)
 {
     int count = node->in_count;
     node->in_count = 0;
+    free_data(node);
     for (int i = 0; i < count; i++)
         psi_release(node->in[i]);
 }

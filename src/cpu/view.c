@@ -23,12 +23,30 @@ bool psi_cpu_full(psi_node *node)
     return psi_cpu_astype(node);
 }
 
+/* Makes the outputs the same as so many inputs from `first` on. */
+static bool share(psi_node *node, int first)
+{
+    for (int i = 0; i < node->out_count; i++) {
+        psi_array in = node->in[first + i], out = &node->out[i];
+        memcpy(psi_strides_of(out), psi_strides_of(in), (size_t)in->ndim * sizeof(int64_t));
+        psi_output_view(out, in, 0);
+    }
+    return true;
+}
+
 bool psi_cpu_copy(psi_node *node)
 {
-    psi_array in = node->in[0], out = &node->out[0];
-    memcpy(psi_strides_of(out), psi_strides_of(in), (size_t)in->ndim * sizeof(int64_t));
-    psi_output_view(out, in, 0);
-    return true;
+    return share(node, 0);
+}
+
+bool psi_cpu_depends(psi_node *node)
+{
+    return share(node, 0);
+}
+
+bool psi_cpu_custom_transforms(psi_node *node)
+{
+    return share(node, node->in_count - node->out_count);
 }
 
 bool psi_cpu_stop_gradient(psi_node *node)

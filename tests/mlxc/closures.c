@@ -214,13 +214,86 @@ static void other_kinds(void **state)
     mlx_vector_array_free(out);
 }
 
+/* ---- rules and checkpoints ---- */
+
+/* The gradient with regard to both inputs is the cotangent. */
+static int same_twice(mlx_vector_array *res, const mlx_vector_array primals,
+                      const mlx_vector_array cotangents, const mlx_vector_array outputs)
+{
+    (void)outputs;
+    mlx_array g = mlx_array_new();
+    int failed = mlx_vector_array_size(primals) != 2 || mlx_vector_array_get(&g, cotangents, 0) ||
+                 mlx_vector_array_set_value(res, g) || mlx_vector_array_append_value(*res, g);
+    mlx_array_free(g);
+    return failed;
+}
+
+static int tangent_of_eight(mlx_vector_array *res, const mlx_vector_array primals,
+                            const mlx_vector_array tangents, const int *places, size_t count)
+{
+    (void)primals;
+    mlx_array eight = mlx_array_new_float(8);
+    int failed = count != 2 || places[0] != 0 || places[1] != 1 || mlx_vector_array_size(tangents) != 2 ||
+                 mlx_vector_array_set_value(res, eight);
+    mlx_array_free(eight);
+    return failed;
+}
+
+static void custom_rules(void **state)
+{
+    (void)state;
+    int calls = 0;
+    mlx_vector_array in = two_inputs(), out = mlx_vector_array_new(), made = mlx_vector_array_new();
+    mlx_array one = mlx_array_new_float(1);
+    mlx_vector_array ones = mlx_vector_array_new_value(one), both = mlx_vector_array_new();
+    mlx_closure f = mlx_closure_new_func(product), g = mlx_closure_new(), none = mlx_closure_new();
+    mlx_closure_custom rule = mlx_closure_custom_new_func(same_twice);
+    OK(mlx_custom_vjp(&g, f, rule));
+    OK(mlx_vjp(&out, &made, g, in, ones));
+    assert_item_prints(out, 0, "array(15, dtype=float32)");
+    assert_item_prints(made, 0, "array([1, 1], dtype=float32)");
+    assert_item_prints(made, 1, "array(1, dtype=float32)");
+    mlx_closure_custom_jvp forward = mlx_closure_custom_jvp_new_func(tangent_of_eight);
+    OK(mlx_custom_function(&g, f, (mlx_closure_custom){NULL}, forward, (mlx_closure_custom_vmap){NULL}));
+    OK(mlx_vector_array_set(&both, in));
+    OK(mlx_jvp(&out, &made, g, in, both));
+    assert_item_prints(made, 0, "array(8, dtype=float32)");
+    OK(mlx_vjp(&out, &made, g, in, ones));
+    assert_item_prints(made, 0, "array([6, 12], dtype=float32)");
+    OK(mlx_custom_function(&g, f, (mlx_closure_custom){NULL}, (mlx_closure_custom_jvp){NULL},
+                           (mlx_closure_custom_vmap){NULL}));
+    OK(mlx_closure_apply(&out, g, in));
+    assert_item_prints(out, 0, "array(15, dtype=float32)");
+
+    mlx_closure counted = mlx_closure_new_func_payload(count_calls, &calls, NULL), again = mlx_closure_new();
+    OK(mlx_checkpoint(&again, counted));
+    OK(mlx_vjp(&out, &made, again, in, in));
+    assert_int_equal(calls, 2);
+    assert_item_prints(made, 0, "array([1, 2], dtype=float32)");
+
+    REFUSED(mlx_custom_vjp(&g, f, (mlx_closure_custom){NULL}), "non-empty mlx_closure_custom");
+    REFUSED(mlx_checkpoint(&g, none), "non-empty mlx_closure");
+    REFUSED(mlx_checkpoint(NULL, f), "NULL");
+    mlx_closure_free(f);
+    mlx_closure_free(g);
+    mlx_closure_free(counted);
+    mlx_closure_free(again);
+    mlx_closure_custom_free(rule);
+    mlx_closure_custom_jvp_free(forward);
+    mlx_vector_array_free(in);
+    mlx_vector_array_free(out);
+    mlx_vector_array_free(made);
+    mlx_vector_array_free(ones);
+    mlx_vector_array_free(both);
+    mlx_array_free(one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_and_payloads),
-        cmocka_unit_test(differentiates),
-        cmocka_unit_test(failures_pass_through),
-        cmocka_unit_test(other_kinds),
+        cmocka_unit_test(calls_and_payloads),    cmocka_unit_test(differentiates),
+        cmocka_unit_test(failures_pass_through), cmocka_unit_test(other_kinds),
+        cmocka_unit_test(custom_rules),
     };
     return cmocka_run_group_tests(tests, start_hearing, NULL);
 }

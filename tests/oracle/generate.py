@@ -90,6 +90,7 @@ MAKERS = {
     "unflatten.shape": unflattened,
     "broadcast_shapes.a": lambda p: ints(p.shape()), "broadcast_shapes.b": lambda p: ints(p.shape()),
     "broadcast_arrays.arrays": alike, "meshgrid.arrays": vectors,
+    "depends.inputs": alike, "depends.dependencies": alike,
     "stack.arrays": stacked, "stack.axis": told("axis"),
     "sparse": lambda p: p.pick(["true", "false"]), "allow_col_major": lambda p: p.pick(["true", "false"]),
     "indexing": lambda p: p.pick(["xy", "ij", "xy", "ij", "yx"] if p.chance(0.2) else ["xy", "ij"]),

@@ -156,6 +156,11 @@ void mlxc_function_release(mlxc_function *function);
 /* The closure's function, retained; NULL with the error recorded. */
 mlxc_function *mlxc_function_of(void *ctx, const char *type);
 
+/* The arrays of a vector that is not empty, owned by the innermost scope. */
+psi_arrays mlxc_own_list(mlx_vector_array v);
+/* A psi_function: calls the mlx_closure that `closure` points at; its results belong to the innermost scope. */
+psi_arrays mlxc_call_closure(psi_arrays inputs, void *closure);
+
 /* For the table. */
 bool mlxc_save(const char *file, psi_array a);
 

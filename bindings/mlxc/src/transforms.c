@@ -6,20 +6,24 @@
 
 #include <mlx/c/transforms.h>
 
-/* Calls the closure `context` on the inputs; its results belong to the innermost scope. */
-static psi_arrays call_closure(psi_arrays inputs, void *context)
+psi_arrays mlxc_own_list(mlx_vector_array v)
+{
+    const mlxc_list *list = v.ctx;
+    psi_arrays out = psi_arrays_new((int)list->count);
+    for (int i = 0; i < out.count; i++)
+        out.data[i] = psi_own(psi_retain(list->items[i]));
+    return out;
+}
+
+psi_arrays mlxc_call_closure(psi_arrays inputs, void *closure)
 {
     mlx_vector_array in = {NULL}, out = {NULL};
     psi_arrays results = {NULL, 0};
     bool ok = mlxc_set_list(&in.ctx, inputs.data, (size_t)inputs.count);
-    if (ok && mlx_closure_apply(&out, *(mlx_closure *)context, in))
+    if (ok && mlx_closure_apply(&out, *(mlx_closure *)closure, in))
         ok = MLXC_INVALID("the closure failed");
-    if (ok) {
-        const mlxc_list *list = out.ctx;
-        results = psi_arrays_new((int)list->count);
-        for (int i = 0; i < results.count; i++)
-            results.data[i] = psi_own(psi_retain(list->items[i]));
-    }
+    if (ok)
+        results = mlxc_own_list(out);
     mlx_vector_array_free(in);
     mlx_vector_array_free(out);
     return results;
@@ -47,7 +51,7 @@ static int give_product(const char *name, product *of, mlx_vector_array *res_0, 
     psi_arrays at = mlxc_arrays_in(&call, "primals", primals),
                with = mlxc_arrays_in(&call, "vectors", vectors);
     if (!psi_failed() && mlxc_box(fun.ctx, "mlx_closure"))
-        of(call_closure, &fun, at, with, &outputs, &products);
+        of(mlxc_call_closure, &fun, at, with, &outputs, &products);
     return give_two(&call, res_0, res_1, outputs, products);
 }
 
@@ -87,7 +91,8 @@ static int value_and_grad(mlx_vector_array *res_0, mlx_vector_array *res_1, cons
     mlxc_begin(&call, "mlx_value_and_grad");
     psi_arrays at = mlxc_arrays_in(&call, "input", input);
     if (!psi_failed())
-        psi_value_and_grad(call_closure, &d->fun, at, (psi_ints){d->argnums, d->count}, &outputs, &grads);
+        psi_value_and_grad(mlxc_call_closure, &d->fun, at, (psi_ints){d->argnums, d->count}, &outputs,
+                           &grads);
     return give_two(&call, res_0, res_1, outputs, grads) ? MLXC_TOLD : 0;
 }
 

@@ -2,7 +2,7 @@
  * Invariant: gradients come in the containers of the arguments they belong to. */
 #include "transforms.h"
 
-static bool check_call(const psi_py_function *f, PyObject *args, PyObject *kwargs, const char *tag)
+bool psi_py_check_argnums(const psi_py_function *f, PyObject *args, PyObject *kwargs, const char *tag)
 {
     Py_ssize_t n = PyTuple_GET_SIZE(f->argnums);
     long last = n ? PyLong_AsLong(PyTuple_GET_ITEM(f->argnums, n - 1)) : -1;
@@ -30,12 +30,7 @@ static bool check_call(const psi_py_function *f, PyObject *args, PyObject *kwarg
     return ok;
 }
 
-typedef struct wanted {
-    int64_t *places; /* of inputs with regard to which gradients are taken */
-    int count;
-} wanted;
-
-static bool want(wanted *w, Py_ssize_t from, Py_ssize_t to)
+static bool want(psi_py_wanted *w, Py_ssize_t from, Py_ssize_t to)
 {
     int64_t *more = PyMem_Realloc(w->places, ((size_t)w->count + (size_t)(to - from) + 1) * sizeof *more);
     if (!more) {
@@ -48,8 +43,7 @@ static bool want(wanted *w, Py_ssize_t from, Py_ssize_t to)
     return true;
 }
 
-/* Collects the arrays of all arguments, and the places of those that are differentiated. */
-static bool collect_arguments(const psi_py_function *f, psi_py_trace *t, wanted *w)
+bool psi_py_collect_arguments(const psi_py_function *f, psi_py_trace *t, psi_py_wanted *w)
 {
     bool ok = true;
     Py_ssize_t next = 0;
@@ -128,15 +122,15 @@ PyObject *psi_py_call_grad(const psi_py_function *f, PyObject *args, PyObject *k
     psi_py_trace t = {.fun = f->fun,
                       .args = args,
                       .kwargs = kwargs,
-                      .tag = f->kind == PSI_PY_GRAD ? "[grad]" : "[value_and_grad]",
+                      .tag = psi_py_tag(f),
                       .scalar_only = f->kind == PSI_PY_GRAD};
-    wanted w = {0};
+    psi_py_wanted w = {0};
     psi_arrays outputs, grads;
     PyObject *out = NULL;
     psi_py_call call;
-    if (!check_call(f, args, kwargs, t.tag) || !psi_py_enter(&call, NULL))
+    if (!psi_py_check_argnums(f, args, kwargs, t.tag) || !psi_py_enter(&call, NULL))
         return NULL;
-    if (collect_arguments(f, &t, &w) &&
+    if (psi_py_collect_arguments(f, &t, &w) &&
         psi_value_and_grad(psi_py_trace_run, &t, psi_py_leaf_arrays(&t.leaves), (psi_ints){w.places, w.count},
                            &outputs, &grads))
         out = arrange(f, &t, outputs, grads);

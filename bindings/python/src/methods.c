@@ -1,5 +1,6 @@
 /* methods.c: the array's methods: those generated, and those whose arguments differ from the function's. */
 #include "entry.h"
+#include "transforms.h"
 
 static PyObject *method_astype(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {

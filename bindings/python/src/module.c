@@ -1,6 +1,6 @@
 /* module.c: psionic._core: types, constants, functions, submodules.
  * Invariant: importing it makes no thread, reads no file and imports no other module. */
-#include "py.h"
+#include "transforms.h"
 
 #include <math.h>
 #include <string.h>
@@ -58,7 +58,6 @@ static PyObject *refuse_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 static PyTypeObject later[] = {
     {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.ArrayLike"},
     {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.FunctionExporter"},
-    {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.custom_function"},
     {PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mlx.core.distributed.Group"},
 };
 
@@ -108,8 +107,9 @@ PyMODINIT_FUNC PyInit__core(void)
         add_type(m, "DeviceType", &psi_py_device_type_type) && add_type(m, "Stream", &psi_py_stream_type) &&
         add_type(m, "StreamContext", &psi_py_stream_context_type) &&
         add_type(m, "finfo", &psi_py_finfo_type) && add_type(m, "iinfo", &psi_py_iinfo_type) &&
-        !PyType_Ready(&psi_py_function_type) && psi_py_init_dtypes(m) && psi_py_init_devices(m) &&
-        add_constants(m) && add_submodules(m) && add_later(m);
+        add_type(m, "custom_function", &psi_py_custom_type) && !PyType_Ready(&psi_py_function_type) &&
+        psi_py_init_dtypes(m) && psi_py_init_devices(m) && add_constants(m) && add_submodules(m) &&
+        add_later(m);
     if (!ok)
         Py_CLEAR(m);
     return m;

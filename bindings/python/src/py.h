@@ -185,6 +185,9 @@ bool psi_py_tree_leaves(PyObject *tree, bool strict, psi_py_leaves *out);
 void psi_py_leaves_free(psi_py_leaves *leaves);
 /* A copy of the tree whose array leaves are the next of `arrays`, from *next on. */
 PyObject *psi_py_tree_fill(PyObject *tree, psi_arrays arrays, int *next);
+/* A copy of the tree whose leaves, arrays or not, are what fn makes of them. */
+typedef PyObject *(*psi_py_leaf_fn)(PyObject *leaf, void *context);
+PyObject *psi_py_tree_map(PyObject *tree, psi_py_leaf_fn fn, void *context);
 /* Replaces the array leaves of a tree in order, in place but for tuples. `only` may refuse to replace one. */
 typedef struct psi_py_swap {
     PyObject *const *leaves;

@@ -11,8 +11,15 @@ static PyObject *call_function(PyObject *self, PyObject *args, PyObject *kwargs)
     PyObject *named = kwargs ? Py_NewRef(kwargs) : PyDict_New();
     if (!named)
         return NULL;
-    PyObject *out =
-        f->kind == PSI_PY_VMAP ? psi_py_call_vmap(f, args, named) : psi_py_call_grad(f, args, named);
+    PyObject *out;
+    if (f->kind == PSI_PY_VMAP)
+        out = psi_py_call_vmap(f, args, named);
+    else if (f->kind == PSI_PY_CHECKPOINT)
+        out = psi_py_call_checkpoint(f->fun, args, named);
+    else if (f->kind >= PSI_PY_JACFWD)
+        out = psi_py_call_jacobian(f, args, named);
+    else
+        out = psi_py_call_grad(f, args, named);
     Py_DECREF(named);
     return out;
 }
@@ -119,46 +126,40 @@ static PyObject *read_argnums(PyObject *o, bool names, const char *tag)
     return out;
 }
 
-static PyObject *make_grad(PyObject **v, psi_py_function_kind kind)
+const char *psi_py_tag(const psi_py_function *f)
 {
-    const char *tag = kind == PSI_PY_GRAD ? "[grad]" : "[value_and_grad]";
-    PyObject *names;
+    static const char *const tags[] = {[PSI_PY_GRAD] = "[grad]",
+                                       [PSI_PY_VALUE_AND_GRAD] = "[value_and_grad]",
+                                       [PSI_PY_JACFWD] = "[jacfwd]",
+                                       [PSI_PY_JACREV] = "[jacrev]",
+                                       [PSI_PY_HESSIAN] = "[hessian]"};
+    return tags[f->kind];
+}
+
+/* Reads what derivatives are taken of. False with an exception. */
+static bool read_places(psi_py_function *f, PyObject *argnums, PyObject *argnames)
+{
+    PyObject *names = argnames && !PyUnicode_Check(argnames) ? Py_NewRef(argnames)
+                      : argnames                             ? Py_BuildValue("(O)", argnames)
+                                                             : PyTuple_New(0);
+    f->argnames = names ? PyFrozenSet_New(names) : NULL;
+    Py_XDECREF(names);
+    f->argnums = f->argnames ? read_argnums(argnums, PySet_GET_SIZE(f->argnames), psi_py_tag(f)) : NULL;
+    if (f->argnums && !PyTuple_GET_SIZE(f->argnums) && !PySet_GET_SIZE(f->argnames))
+        PyErr_Format(PyExc_ValueError, "%s Gradient wrt no argument requested", psi_py_tag(f));
+    return !PyErr_Occurred();
+}
+
+PyObject *psi_py_function_make(psi_py_function_kind kind, PyObject *const *v, int count)
+{
     psi_py_function *f = function_new(kind, v[0]);
     if (!f)
         return NULL;
-    if (v[2] && PyUnicode_Check(v[2]))
-        names = Py_BuildValue("(O)", v[2]);
-    else
-        names = v[2] ? Py_NewRef(v[2]) : PyTuple_New(0);
-    f->argnames = names ? PyFrozenSet_New(names) : NULL;
-    Py_XDECREF(names);
-    f->argnums = f->argnames ? read_argnums(v[1], PySet_GET_SIZE(f->argnames), tag) : NULL;
-    if (f->argnums && !PyTuple_GET_SIZE(f->argnums) && !PySet_GET_SIZE(f->argnames))
-        PyErr_Format(PyExc_ValueError, "%s Gradient wrt no argument requested", tag);
-    if (PyErr_Occurred())
-        Py_CLEAR(f);
-    return (PyObject *)f;
-}
-
-PSI_PY_ENTRY(core, grad)
-{
-    PSI_PY_BIND("grad", 1, 0, 3, "fun", "argnums", "argnames");
-    return make_grad(v, PSI_PY_GRAD);
-}
-
-PSI_PY_ENTRY(core, value_and_grad)
-{
-    PSI_PY_BIND("value_and_grad", 1, 0, 3, "fun", "argnums", "argnames");
-    return make_grad(v, PSI_PY_VALUE_AND_GRAD);
-}
-
-PSI_PY_ENTRY(core, vmap)
-{
-    PSI_PY_BIND("vmap", 1, 0, 3, "fun", "in_axes", "out_axes");
-    psi_py_function *f = function_new(PSI_PY_VMAP, v[0]);
-    if (f) {
+    if (kind == PSI_PY_VMAP) {
         f->in_axes = v[1] ? Py_NewRef(v[1]) : PyLong_FromLong(0);
         f->out_axes = v[2] ? Py_NewRef(v[2]) : PyLong_FromLong(0);
+    } else if (kind != PSI_PY_CHECKPOINT && !read_places(f, v[1], count > 2 ? v[2] : NULL)) {
+        Py_CLEAR(f);
     }
     return (PyObject *)f;
 }

@@ -4,7 +4,15 @@
 
 #include "py.h"
 
-typedef enum psi_py_function_kind { PSI_PY_GRAD, PSI_PY_VALUE_AND_GRAD, PSI_PY_VMAP } psi_py_function_kind;
+typedef enum psi_py_function_kind {
+    PSI_PY_GRAD,
+    PSI_PY_VALUE_AND_GRAD,
+    PSI_PY_VMAP,
+    PSI_PY_CHECKPOINT,
+    PSI_PY_JACFWD,
+    PSI_PY_JACREV,
+    PSI_PY_HESSIAN
+} psi_py_function_kind;
 
 /* What grad() and its kin return: a callable that the garbage collector can traverse. */
 typedef struct psi_py_function {
@@ -15,6 +23,9 @@ typedef struct psi_py_function {
     PyObject *in_axes, *out_axes;
     PyObject *dict, *weakrefs;
 } psi_py_function;
+
+/* A function transformed: v[0] is it, the others what the row of api.def has (NULL where not given). */
+PyObject *psi_py_function_make(psi_py_function_kind kind, PyObject *const *v, int count);
 
 /* One running call of a traced function. */
 typedef struct psi_py_trace {
@@ -32,6 +43,23 @@ bool psi_py_trace_collect(psi_py_trace *t, PyObject *tree, bool strict);
 void psi_py_trace_end(psi_py_trace *t);
 
 PyObject *psi_py_call_grad(const psi_py_function *f, PyObject *args, PyObject *kwargs);
+PyObject *psi_py_call_jacobian(const psi_py_function *f, PyObject *args, PyObject *kwargs);
+PyObject *psi_py_call_checkpoint(PyObject *fun, PyObject *args, PyObject *kwargs);
 PyObject *psi_py_call_vmap(const psi_py_function *f, PyObject *args, PyObject *kwargs);
+
+/* The name that errors of a gradient or Jacobian begin with: "[grad]". */
+const char *psi_py_tag(const psi_py_function *f);
+/* Pairs the arrays of a tree with axes, a prefix of the tree; axes[i] is -1 for one that is not mapped. */
+bool psi_py_flatten_axes(PyObject *tree, PyObject *axes, psi_arrays arrays, int64_t *out, bool output);
+/* The arrays of the arguments with regard to which derivatives are taken: places in t->leaves, from PyMem. */
+typedef struct psi_py_wanted {
+    int64_t *places;
+    int count;
+} psi_py_wanted;
+/* True when the call has all arguments that derivatives are wanted of; else a ValueError that begins with `tag`. */
+bool psi_py_check_argnums(const psi_py_function *f, PyObject *args, PyObject *kwargs, const char *tag);
+bool psi_py_collect_arguments(const psi_py_function *f, psi_py_trace *t, psi_py_wanted *w);
+
+extern PyTypeObject psi_py_custom_type;
 
 #endif

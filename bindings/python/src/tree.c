@@ -74,13 +74,13 @@ static PyObject *tuple_like(PyObject *like, PyObject *items)
     return made;
 }
 
-static PyObject *fill_sequence(PyObject *tree, psi_arrays arrays, int *next)
+static PyObject *map_sequence(PyObject *tree, psi_py_leaf_fn fn, void *context)
 {
     bool list = PyList_Check(tree);
     Py_ssize_t n = PySequence_Fast_GET_SIZE(tree);
     PyObject *out = list ? PyList_New(n) : PyTuple_New(n);
     for (Py_ssize_t i = 0; out && i < n; i++) {
-        PyObject *o = psi_py_tree_fill(PySequence_Fast_GET_ITEM(tree, i), arrays, next);
+        PyObject *o = psi_py_tree_map(PySequence_Fast_GET_ITEM(tree, i), fn, context);
         if (!o)
             Py_CLEAR(out);
         else if (list)
@@ -91,27 +91,42 @@ static PyObject *fill_sequence(PyObject *tree, psi_arrays arrays, int *next)
     return out && !list ? tuple_like(tree, out) : out;
 }
 
-PyObject *psi_py_tree_fill(PyObject *tree, psi_arrays arrays, int *next)
+PyObject *psi_py_tree_map(PyObject *tree, psi_py_leaf_fn fn, void *context)
 {
-    if (psi_py_is_array(tree)) {
-        if (*next < arrays.count)
-            return psi_py_wrap(arrays.data[(*next)++]);
-        PyErr_SetString(PyExc_ValueError, "[tree_unflatten] There are fewer arrays than leaves");
-        return NULL;
-    }
     if (PyList_Check(tree) || PyTuple_Check(tree))
-        return fill_sequence(tree, arrays, next);
+        return map_sequence(tree, fn, context);
     if (!PyDict_Check(tree))
-        return Py_NewRef(tree);
+        return fn(tree, context);
     PyObject *out = PyDict_New(), *key, *value;
     Py_ssize_t at = 0;
     while (out && PyDict_Next(tree, &at, &key, &value)) {
-        PyObject *o = psi_py_tree_fill(value, arrays, next);
+        PyObject *o = psi_py_tree_map(value, fn, context);
         if (!o || PyDict_SetItem(out, key, o))
             Py_CLEAR(out);
         Py_XDECREF(o);
     }
     return out;
+}
+
+typedef struct filling {
+    psi_arrays arrays;
+    int *next;
+} filling;
+
+static PyObject *next_array(PyObject *leaf, void *context)
+{
+    filling *f = context;
+    if (!psi_py_is_array(leaf))
+        return Py_NewRef(leaf);
+    if (*f->next < f->arrays.count)
+        return psi_py_wrap(f->arrays.data[(*f->next)++]);
+    PyErr_SetString(PyExc_ValueError, "[tree_unflatten] There are fewer arrays than leaves");
+    return NULL;
+}
+
+PyObject *psi_py_tree_fill(PyObject *tree, psi_arrays arrays, int *next)
+{
+    return psi_py_tree_map(tree, next_array, &(filling){arrays, next});
 }
 
 /* ---- exchanging leaves in place: lists and dictionaries keep their identity, tuples are made anew ---- */

@@ -73,6 +73,11 @@ static bool flatten_axes(PyObject *tree, PyObject *axes, axis_list *out)
     return false;
 }
 
+bool psi_py_flatten_axes(PyObject *tree, PyObject *axes, psi_arrays arrays, int64_t *out, bool output)
+{
+    return flatten_axes(tree, axes, &(axis_list){out, arrays, 0, output});
+}
+
 /* Results come with the mapped axis first; moves it to where it is wanted. */
 static bool place_outputs(PyObject *value, PyObject *axes, psi_arrays outputs)
 {

@@ -133,9 +133,10 @@ def test_elements_written_along_an_axis(mx, check):
     marked = mx.put_along_axis(mx.zeros((1, 6, 9)), rows, mx.array(-2.5), axis=-2)
     check.equal(marked, [[[-2.5 if row in (1, 2, 5) else 0.0] * 9 for row in range(6)]], dtype=mx.float32)
     none = mx.array([], mx.float32)
-    result = mx.put_along_axis(none, mx.array([], mx.int32), none, axis=None)
-    mx.eval(result)
-    check.same((result.size, result.shape), (0, (0,)))
+    for indices in (none, mx.array([], mx.int32)):
+        result = mx.put_along_axis(none, indices, none, axis=None)
+        mx.eval(result)
+        check.same((result.size, result.shape, result.dtype), (0, (0,), mx.float32))
 
 
 @pytest.mark.parity(*ROW, "TestOps.test_masked_scatter")

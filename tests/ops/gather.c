@@ -47,6 +47,8 @@ static void scatters(void **state)
     psi_array p = psi_reshape(PSI_INT32S(2, 0), PSI_INTS(2, 1));
     EXPECT(psi_put_along_axis(m, p, psi_scalar(9, PSI_FLOAT32), 1), PSI_INTS(2, 3), 0, 1, 9, 9, 4, 5);
     EXPECT(psi_scatter_add_axis(m, p, psi_scalar(9, PSI_FLOAT32), -1), PSI_INTS(2, 3), 0, 1, 11, 12, 4, 5);
+    psi_array none = psi_zeros(PSI_INTS(2, 0), PSI_FLOAT32); /* no index is of a wrong dtype */
+    EXPECT(psi_put_along_axis(none, none, none, 1), PSI_INTS(2, 0), 0);
     psi_array mask = psi_reshape(PSI_BOOLS(0, 1, 1, 0, 0, 1), PSI_INTS(2, 3));
     EXPECT(psi_masked_scatter(m, mask, PSI_FLOATS(7, 8, 9)), PSI_INTS(2, 3), 0, 7, 8, 3, 4, 9);
     expect_error(psi_masked_scatter(m, mask, PSI_FLOATS(7, 8)), PSI_VALUE_ERROR);

@@ -10,7 +10,7 @@
 /* n elements, dense; out may be the same memory as an input, never overlap it otherwise. b, c unused by lower arities. */
 typedef void (*psi_row_fn)(int64_t n, void *out, const void *a, const void *b, const void *c);
 
-/* Writes `bytes` bytes past the caches. */
+/* Writes `bytes` bytes past the caches; a last call with 0 bytes comes before other threads may read them. */
 typedef void (*psi_copy_fn)(char *to, const char *from, size_t bytes);
 
 typedef bool (*psi_node_fn)(psi_node *node);

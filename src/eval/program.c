@@ -13,10 +13,13 @@
 
 enum { TILE = 1024, REGISTER_BYTES = TILE * 8 };
 
-/* Where an operand's elements lie for tile start s: base + s * step. Registers have step 0. */
+/* Elements computed and then written past the caches at a time: few, so that the processor reads on meanwhile. */
+enum { FAR_TILE = 128 };
+
+/* Where an operand's elements lie for tile start s: base + s * step, or at the start of a register. */
 typedef struct operand {
     char *base; /* for registers: the offset into the worker's scratch */
-    int step;
+    int step;   /* bytes of an element */
     bool in_register;
 } operand;
 
@@ -70,9 +73,9 @@ static int take_register(program *p)
     return p->free_count ? p->free_regs[--p->free_count] : p->reg_count++;
 }
 
-static operand register_operand(int reg)
+static operand register_operand(int reg, psi_array a)
 {
-    return (operand){(char *)((size_t)reg * REGISTER_BYTES), 0, true};
+    return (operand){(char *)((size_t)reg * REGISTER_BYTES), (int)psi_itemsize(a), true};
 }
 
 /* True for a member of the group, whose place was set while the group was compiled. */
@@ -116,7 +119,7 @@ static bool outside_operand(program *p, psi_array a, operand *out)
     psi_strided_of(&l->source, a);
     l->constant = constant;
     l->reg = p->reg_count++; /* never handed on: the load happens before the first instruction */
-    *out = register_operand(l->reg);
+    *out = register_operand(l->reg, a);
     return true;
 }
 
@@ -128,7 +131,7 @@ static bool operand_of(program *p, psi_array a, operand *out)
     if (p->stored[node->place])
         *out = (operand){psi_values(a), (int)psi_itemsize(a), false};
     else
-        *out = register_operand(p->reg_of[node->place]);
+        *out = register_operand(p->reg_of[node->place], a);
     return true;
 }
 
@@ -160,11 +163,31 @@ static bool compile(program *p)
             ins->out = (operand){psi_values(out), (int)psi_itemsize(out), false};
         } else {
             p->reg_of[k] = take_register(p);
-            ins->out = register_operand(p->reg_of[k]);
+            ins->out = register_operand(p->reg_of[k], out);
         }
         free_operands(p, node);
     }
     return true;
+}
+
+static char *place_of(operand o, char *regs, int64_t start)
+{
+    return o.in_register ? regs + (size_t)o.base : o.base + start * o.step;
+}
+
+/* The last instruction, its result written past the caches. */
+static void run_far(const program *p, char *regs, int64_t start, int64_t n)
+{
+    const instruction *ins = &p->code[p->count - 1];
+    char *out = place_of(ins->out, regs, 0), *in[3];
+    for (int i = 0; i < 3; i++)
+        in[i] = place_of(ins->in[i], regs, start);
+    for (int64_t at = 0; at < n; at += FAR_TILE) {
+        int64_t count = n - at < FAR_TILE ? n - at : FAR_TILE;
+        ins->fn(count, out, in[0] + at * ins->in[0].step, in[1] + at * ins->in[1].step,
+                in[2] + at * ins->in[2].step);
+        p->copy_far(p->far + (start + at) * ins->out.step, out, (size_t)(count * ins->out.step));
+    }
 }
 
 static void run_chunk(void *context, int64_t index)
@@ -186,18 +209,16 @@ static void run_chunk(void *context, int64_t index)
         for (int i = 0; i < p->load_count; i++)
             if (!p->loads[i].constant)
                 psi_strided_load(&p->loads[i].source, s, n, regs + (size_t)p->loads[i].reg * REGISTER_BYTES);
-        for (int k = 0; k < p->count; k++) {
+        for (int k = 0; k < p->count - (p->far != NULL); k++) {
             const instruction *ins = &p->code[k];
-#define AT(o) ((o).in_register ? regs + (size_t)(o).base : (o).base + s * (o).step)
-            ins->fn(n, AT(ins->out), AT(ins->in[0]), AT(ins->in[1]), AT(ins->in[2]));
-#undef AT
+            ins->fn(n, place_of(ins->out, regs, s), place_of(ins->in[0], regs, s),
+                    place_of(ins->in[1], regs, s), place_of(ins->in[2], regs, s));
         }
-        if (p->far) {
-            operand out = p->code[p->count - 1].out;
-            size_t item = psi_itemsize(p->nodes[p->count - 1]->out);
-            p->copy_far(p->far + (size_t)s * item, regs + (size_t)out.base, (size_t)n * item);
-        }
+        if (p->far)
+            run_far(p, regs, s, n);
     }
+    if (p->far)
+        p->copy_far(NULL, NULL, 0);
 }
 
 /* All inputs that are not one value repeated: dense in one shared order that is not row-major? Then so is the output. */

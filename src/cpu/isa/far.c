@@ -43,11 +43,13 @@ static inline void store_line(char *to, const char *from)
 void PASTE(psi_copy_far_, PSI_ISA)(char *to, const char *from, size_t bytes)
 {
     size_t done = 0;
+#ifdef __SSE2__
+    if (bytes == 0)
+        _mm_sfence(); /* before another thread is told of the data */
+#endif
     if ((uintptr_t)to % LINE == 0)
         for (; done + LINE <= bytes; done += LINE)
             store_line(to + done, from + done);
-    memcpy(to + done, from + done, bytes - done);
-#ifdef __SSE2__
-    _mm_sfence(); /* before another thread is told of the data */
-#endif
+    if (done < bytes)
+        memcpy(to + done, from + done, bytes - done);
 }

@@ -64,6 +64,20 @@ ALWAYS_INLINE vf fma_f32(vf a, vf b, vf c)
 #endif
 }
 
+/* The larger; b where either is NaN. */
+ALWAYS_INLINE vf max_f32(vf a, vf b)
+{
+#if LANES == 16
+    return (vf)_mm512_max_ps((__m512)a, (__m512)b);
+#elif LANES == 8
+    return (vf)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+    for (int i = 0; i < LANES; i++)
+        b[i] = a[i] > b[i] ? a[i] : b[i];
+    return b;
+#endif
+}
+
 /* What one lane of fma_f32 does. */
 ALWAYS_INLINE float fma_one(float a, float b, float c)
 {

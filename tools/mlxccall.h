@@ -47,7 +47,7 @@ static bool fits(const char *ours, const char *theirs)
         {"arrays", "arrays"},
         {"int", "int size uint64"},
         {"int?", "int int? size"},
-        {"float", "float double int"},
+        {"float", "float double int real?"},
         {"bool", "bool"},
         {"ints", "ints int64s int2 int3"},
         {"ints?", "ints ints? int64s int2 int3"},

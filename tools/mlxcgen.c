@@ -44,6 +44,7 @@ static void write_parameter(FILE *f, const parameter *p, const char *mark, bool 
         {"array?", "const mlx_array "},
         {"int?", "mlx_optional_int "},
         {"float?", "mlx_optional_float "},
+        {"real?", "mlx_optional_float "},
         {"dtype?", "mlx_optional_dtype "},
         {"group?", "const mlx_distributed_group "},
     };
@@ -98,6 +99,7 @@ static void write_conversion(FILE *f, const parameter *p)
         {"arrays", "psi_arrays", "arrays_in"},     {"dtype", "psi_dtype", "dtype_in"},
         {"str", "const char *", "text_in"},        {"int?", "int64_t", "optional_int"},
         {"dtype?", "psi_dtype", "optional_dtype"}, {"float?", "psi_array", "optional_scalar"},
+        {"real?", "double", "optional_real"},
     };
     const char *n = p->name;
     if (starts(p->type, "int64s"))
@@ -199,12 +201,18 @@ static void write_raw(FILE *out, pass pass, const entry *e)
     if (pass != SOURCE || hand)
         return;
     fprintf(out, "%s %s(%s)\n{\n    ", e->result, e->names, e->signature);
-    if (*e->call)
+    char refusal[96];
+    bool lacks = starts(e->call, "no ");
+    if (lacks)
+        snprintf(refusal, sizeof refusal, "mlxc_lacks(\"%s\", \"%s\");", e->names, e->call + 3);
+    else
+        snprintf(refusal, sizeof refusal, "mlxc_refuse(\"%s\");", e->names);
+    if (*e->call && !lacks)
         fprintf(out, "%s", e->call);
     else if (!strcmp(e->result, "int"))
-        fprintf(out, "return mlxc_refuse(\"%s\");", e->names);
+        fprintf(out, "return %s", refusal);
     else
-        fprintf(out, "mlxc_refuse(\"%s\");\n    return (%s){0};", e->names, e->result);
+        fprintf(out, "%s\n    return (%s){0};", refusal, e->result);
     fprintf(out, "\n}\n\n");
 }
 

@@ -25,7 +25,7 @@ static const row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows, MOST = 24 };
 
-typedef enum entry_kind { GENERATED, TRANSFORMED, BY_HAND } entry_kind;
+typedef enum entry_kind { GENERATED, TRANSFORMED, LACKING, BY_HAND } entry_kind;
 
 typedef struct entry {
     entry_kind kind;
@@ -35,10 +35,12 @@ typedef struct entry {
 static const entry entries[] = {
 #define PY(module, name, row, signature) {GENERATED, #module, #name, #row, signature},
 #define TRANSFORM(module, name, kind, signature) {TRANSFORMED, #module, #name, #kind, signature},
+#define LACKS(module, name, backend, signature) {LACKING, #module, #name, #backend, signature},
 #define HAND(module, name, signature) {BY_HAND, #module, #name, #name, signature},
 #include "../bindings/python/api.def"
 #undef PY
 #undef TRANSFORM
+#undef LACKS
 #undef HAND
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
@@ -201,11 +203,11 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
     static const struct {
         const char *python, *c, *declare, *fn;
     } plain[] = {
-        {"int", "int", "int64_t", "int"},       {"int?", "int?", "int64_t", "int"},
-        {"int?", "int", "int64_t", "int"},      {"int", "int?", "int64_t", "int"},
-        {"float", "float", "double", "float"},  {"bool", "bool", "bool", "bool"},
-        {"bool?", "bool", "bool", "bool"},      {"str", "str", "const char *", "str"},
-        {"str?", "str", "const char *", "str"},
+        {"int", "int", "int64_t", "int"},      {"int?", "int?", "int64_t", "int"},
+        {"int?", "int", "int64_t", "int"},     {"int", "int?", "int64_t", "int"},
+        {"float", "float", "double", "float"}, {"float?", "float", "double", "float"},
+        {"bool", "bool", "bool", "bool"},      {"bool?", "bool", "bool", "bool"},
+        {"str", "str", "const char *", "str"}, {"str?", "str", "const char *", "str"},
     };
     TEXT(pass, "%s", p->name);
     if ((is(p->type, "array") || is(p->type, "value") || is(p->type, "array?") || is(p->type, "value?") ||
@@ -226,7 +228,9 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
         if (!is(p->type, plain[k].python) || !is(to->type, plain[k].c))
             continue;
         const char *value = *p->value ? p->value : *to->value && !is(to->value, "None") ? to->value : "0";
-        if (is(value, "None"))
+        if (is(p->type, "float?"))
+            value = "NAN";
+        else if (is(value, "None"))
             value = is(to->type, "int?") ? "PSI_NO_INT" : to->value;
         bool text = is(plain[k].fn, "str"), truth = is(value, "True") || is(value, "False");
         TEXT(declare, "%s %s = %s%s%s;", plain[k].declare, p->name, text ? "\"" : "",
@@ -282,8 +286,8 @@ static void write_signature(FILE *f, const entry *e, const signature *s)
             e->name, s->count, s->positional_only, s->positional, required);
 }
 
-/* One that makes a function out of a function. */
-static void write_transform(FILE *f, const entry *e)
+/* One that makes a function out of a function, or that refuses for want of a backend. */
+static void write_bound(FILE *f, const entry *e)
 {
     signature s;
     parse(e->signature, e->name, &s);
@@ -294,8 +298,12 @@ static void write_transform(FILE *f, const entry *e)
     write_signature(f, e, &s);
     fprintf(f,
             "    PyObject *v[%d];\n    (void)self;\n    if (!psi_py_bind(&sig, args, count, kw, v))\n"
-            "        return NULL;\n    return psi_py_function_make(PSI_PY_%s, v, %d);\n}\n",
-            s.count, e->row, s.count);
+            "        return NULL;\n",
+            s.count);
+    if (e->kind == LACKING)
+        fprintf(f, "    return psi_py_lacks(\"%s\", \"%s\");\n}\n", e->name, e->row);
+    else
+        fprintf(f, "    return psi_py_function_make(PSI_PY_%s, v, %d);\n}\n", e->row, s.count);
 }
 
 static void write_wrapper(FILE *f, const entry *e)
@@ -427,8 +435,8 @@ static void write_wrappers(FILE *f)
         if (entries[i].kind == BY_HAND)
             fprintf(f, "PyObject *psi_py_%s_%s(PyObject *, PyObject *const *, Py_ssize_t, PyObject *);\n",
                     entries[i].module, entries[i].name);
-        else if (entries[i].kind == TRANSFORMED)
-            write_transform(f, &entries[i]);
+        else if (entries[i].kind == TRANSFORMED || entries[i].kind == LACKING)
+            write_bound(f, &entries[i]);
         else
             write_wrapper(f, &entries[i]);
     write_methods(f);

@@ -66,8 +66,10 @@ static void what_is_not_built_says_so(void **state)
     (void)state;
     mlx_array a = mlx_array_new_int(1);
     REFUSED(mlx_metal_start_capture("x"), "unsupported_op: mlx_metal_start_capture");
-    TOLD(mlx_fast_metal_kernel_config_new(), "unsupported_op: mlx_fast_metal_kernel_config_new");
-    TOLD(mlx_fast_cuda_kernel_config_new(), "unsupported_op: mlx_fast_cuda_kernel_config_new");
+    TOLD(mlx_fast_metal_kernel_config_new(),
+         "unsupported_backend_capability: mlx_fast_metal_kernel_config_new: there is no Metal backend");
+    TOLD(mlx_fast_cuda_kernel_config_new(),
+         "unsupported_backend_capability: mlx_fast_cuda_kernel_config_new: there is no CUDA backend");
     bool yes = true;
     OK(mlx_metal_is_available(&yes));
     assert_false(yes);

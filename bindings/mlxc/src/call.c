@@ -2,6 +2,7 @@
 #include "mlxc.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 
 void mlxc_begin(mlxc_call *call, const char *name)
@@ -127,6 +128,13 @@ int64_t mlxc_optional_int(mlxc_call *call, const char *what, mlx_optional_int va
     (void)call;
     (void)what;
     return value.has_value ? value.value : PSI_NO_INT;
+}
+
+double mlxc_optional_real(mlxc_call *call, const char *what, mlx_optional_float value)
+{
+    (void)call;
+    (void)what;
+    return value.has_value ? (double)value.value : (double)NAN;
 }
 
 psi_array mlxc_optional_scalar(mlxc_call *call, const char *what, mlx_optional_float value)

@@ -107,6 +107,15 @@ int mlxc_refuse(const char *name)
     return 1;
 }
 
+int mlxc_lacks(const char *name, const char *backend)
+{
+    char message[PSI_MESSAGE_MAX];
+    snprintf(message, sizeof message,
+             "unsupported_backend_capability: %s: there is no %s backend on this machine", name, backend);
+    tell(message);
+    return 1;
+}
+
 /* ---- memory and boxes ---- */
 
 void *mlxc_alloc(size_t count, size_t bytes)

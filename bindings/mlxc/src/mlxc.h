@@ -64,6 +64,8 @@ bool mlxc_fail(psi_code code, const char *format, ...) __attribute__((format(pri
 int mlxc_report(void) __attribute__((cold));
 /* Answers for a function that is not built: tells the handler, returns 1. */
 int mlxc_refuse(const char *name) __attribute__((cold));
+/* The same for one that wants a backend that this machine lacks. */
+int mlxc_lacks(const char *name, const char *backend) __attribute__((cold));
 /* 0 when ok; else tells the handler and returns 1. */
 static inline int mlxc_done(bool ok)
 {
@@ -117,6 +119,7 @@ psi_ints mlxc_longs_in(mlxc_call *call, const char *what, const int64_t *data, s
 psi_dtype mlxc_dtype_in(mlxc_call *call, const char *what, mlx_dtype dtype);
 psi_dtype mlxc_optional_dtype(mlxc_call *call, const char *what, mlx_optional_dtype dtype);
 int64_t mlxc_optional_int(mlxc_call *call, const char *what, mlx_optional_int value);
+double mlxc_optional_real(mlxc_call *call, const char *what, mlx_optional_float value); /* NaN for none */
 psi_array mlxc_optional_scalar(mlxc_call *call, const char *what, mlx_optional_float value);
 const char *mlxc_text_in(mlxc_call *call, const char *what, const char *text);
 int64_t mlxc_total(psi_ints list);

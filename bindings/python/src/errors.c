@@ -37,6 +37,13 @@ PyObject *psi_py_unsupported(const char *name)
     return NULL;
 }
 
+PyObject *psi_py_lacks(const char *name, const char *backend)
+{
+    PyErr_Format(PyExc_RuntimeError,
+                 "unsupported_backend_capability: %s: there is no %s backend on this machine", name, backend);
+    return NULL;
+}
+
 bool psi_py_enter(psi_py_call *call, PyObject *stream)
 {
     call->moved = false;

@@ -270,19 +270,6 @@ PSI_PY_ENTRY(core, broadcast_shapes)
     return psi_py_leave_object(&call, out);
 }
 
-PSI_PY_ENTRY(core, hadamard_transform)
-{
-    PSI_PY_BIND("hadamard_transform", 1, 0, 2, "a", "scale", "stream");
-    psi_py_call call;
-    psi_array a;
-    double scale = NAN; /* one over the root of the length */
-    if ((psi_py_given(v[1]) && !psi_py_to_float(v[1], &scale)) || !psi_py_enter(&call, v[2]))
-        return NULL;
-    if (!psi_py_to_array(v[0], &a))
-        return psi_py_leave_object(&call, NULL);
-    return psi_py_leave(&call, psi_hadamard_transform(a, scale));
-}
-
 /* ---- pad: an int, (both,), (low, high) for every axis, or a list of such pairs, one an axis ---- */
 
 static bool pad_sizes(PyObject *o, int ndim, int64_t *low, int64_t *high)

@@ -80,6 +80,7 @@ bool psi_py_assign(PyObject *self, psi_array value);
 /* Raises the recorded psi error, unless an exception is set already. Returns NULL. */
 PyObject *psi_py_raise(void);
 PyObject *psi_py_unsupported(const char *name);
+PyObject *psi_py_lacks(const char *name, const char *backend);
 
 /* Evaluates, without the GIL where there is work to do. False with an error. */
 bool psi_py_eval(psi_arrays arrays);

@@ -42,6 +42,7 @@
 #define psi_set_default_device(...) (psi_record("set_default_device"), psi_set_default_device(__VA_ARGS__))
 #define psi_device_is_available(...) (psi_record("device_is_available"), psi_device_is_available(__VA_ARGS__))
 #define psi_device_count(...) (psi_record("device_count"), psi_device_count(__VA_ARGS__))
+#define psi_device_info(...) (psi_record("device_info"), psi_device_info(__VA_ARGS__))
 #define psi_default_stream(...) (psi_record("default_stream"), psi_default_stream(__VA_ARGS__))
 #define psi_set_default_stream(...) (psi_record("set_default_stream"), psi_set_default_stream(__VA_ARGS__))
 #define psi_new_stream(...) (psi_record("new_stream"), psi_new_stream(__VA_ARGS__))

@@ -14,6 +14,12 @@ PSI_API bool psi_set_default_device(psi_device device);
 PSI_API bool psi_device_is_available(psi_device device);
 PSI_API int psi_device_count(psi_device_type type);
 
+/* What a device is, in words; both empty for one that is not there. */
+typedef struct psi_device_facts {
+    char architecture[65], name[128];
+} psi_device_facts;
+PSI_API psi_device_facts psi_device_info(psi_device device);
+
 /* The thread's default stream of a device; a process-wide first stream until one is set. */
 PSI_API psi_stream psi_default_stream(psi_device device);
 PSI_API bool psi_set_default_stream(psi_stream stream);

@@ -12,6 +12,9 @@ ANCHOR_CASE(public_lazy_array_device_handles_preserve_unified_memory_truth)
     CHECK_FALSE(psi_device_is_available((psi_device){PSI_CPU, 3}));
     CHECK_ERROR(PSI_UNSUPPORTED_BACKEND_CAPABILITY, psi_set_default_device((psi_device){PSI_CPU, 3}));
 
+    CHECK(psi_device_info(cpu).name[0] && psi_device_info(cpu).architecture[0]);
+    CHECK_FALSE(psi_device_info((psi_device){PSI_CPU, 3}).name[0]);
+
     /* One memory: what one stream made, another reads where it lies. */
     psi_stream first = psi_default_stream(cpu), second = psi_new_stream(cpu);
     psi_array made = psi_add(PSI_FLOATS(1, 2), PSI_FLOATS(3, 4));

@@ -3,6 +3,7 @@
 #ifndef PSI_CORE_THREAD_H
 #define PSI_CORE_THREAD_H
 
+#include <psionic/device.h>
 #include <psionic/error.h>
 #include <psionic/scope.h>
 
@@ -17,5 +18,7 @@ extern _Thread_local psi_thread psi_this_thread __attribute__((tls_model("initia
 
 /* Memory of `bytes` that lives as long as the innermost scope. NULL records the error. */
 void *psi_scope_memory(size_t bytes);
+/* Whether the device is there; if not, the error says that `what` lacks it. */
+bool psi_needs_device(psi_device device, const char *what);
 
 #endif

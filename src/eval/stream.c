@@ -135,11 +135,8 @@ bool psi_synchronize(psi_stream stream)
 psi_stream psi_new_stream(psi_device device)
 {
     psi_stream none = {device, -1};
-    if (!psi_device_is_available(device)) {
-        psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR,
-                 "new_stream: this build has no GPU device %d", device.index);
+    if (!psi_needs_device(device, "new_stream"))
         return none;
-    }
     line *l = line_new();
     if (!l)
         return none;
@@ -163,41 +160,11 @@ void psi_streams_after_fork(void)
             lines[i] = line_new(); /* the old line's lock may be held by a thread that is gone */
 }
 
-/* ---- devices and the thread's defaults ---- */
-
-bool psi_device_is_available(psi_device device)
-{
-    return device.type == PSI_CPU && device.index == 0;
-}
-
-int psi_device_count(psi_device_type type)
-{
-    return type == PSI_CPU ? 1 : 0;
-}
-
-psi_device psi_default_device(void)
-{
-    return psi_this_thread.stream.device;
-}
-
-bool psi_set_default_device(psi_device device)
-{
-    if (psi_device_is_available(device))
-        return true;
-    psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR,
-             "set_default_device: this build has no %s device %d", device.type == PSI_GPU ? "GPU" : "CPU",
-             device.index);
-    return false;
-}
+/* ---- the thread's default ---- */
 
 psi_stream psi_default_stream(psi_device device)
 {
-    if (psi_device_is_available(device))
-        return psi_this_thread.stream;
-    psi_fail(PSI_UNSUPPORTED_BACKEND_CAPABILITY, PSI_VALUE_ERROR,
-             "default_stream: this build has no %s device %d", device.type == PSI_GPU ? "GPU" : "CPU",
-             device.index);
-    return (psi_stream){device, -1};
+    return psi_needs_device(device, "default_stream") ? psi_this_thread.stream : (psi_stream){device, -1};
 }
 
 bool psi_set_default_stream(psi_stream stream)

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include <mlx/c/device.h>
 
@@ -116,29 +115,6 @@ int mlx_device_count(int *count, mlx_device_type type)
 
 static const char *const keys[] = {"architecture", "device_name"};
 
-typedef struct facts {
-    int count;
-    char values[2][128]; /* by place in keys */
-} facts;
-
-static void find_facts(facts *out)
-{
-    struct utsname machine;
-    *out = (facts){.count = 2};
-    snprintf(out->values[0], sizeof out->values[0], "%s", uname(&machine) ? "unknown" : machine.machine);
-    memcpy(out->values[1], out->values[0], sizeof out->values[1]);
-    FILE *cpus = fopen("/proc/cpuinfo", "r");
-    char line[256];
-    while (cpus && fgets(line, sizeof line, cpus))
-        if (!strncmp(line, "model name", 10) && strstr(line, ": ")) {
-            snprintf(out->values[1], sizeof out->values[1], "%.127s", strstr(line, ": ") + 2);
-            out->values[1][strcspn(out->values[1], "\n")] = 0;
-            break;
-        }
-    if (cpus)
-        fclose(cpus);
-}
-
 mlx_device_info mlx_device_info_new(void)
 {
     return (mlx_device_info){NULL};
@@ -147,12 +123,10 @@ mlx_device_info mlx_device_info_new(void)
 int mlx_device_info_get(mlx_device_info *info, mlx_device dev)
 {
     const psi_device *d = device_of(dev);
-    facts *box = d && mlxc_given(info, "info") ? mlxc_box_for(&info->ctx, sizeof *box) : NULL;
+    psi_device_facts *box = d && mlxc_given(info, "info") ? mlxc_box_for(&info->ctx, sizeof *box) : NULL;
     if (!box)
         return mlxc_report();
-    *box = (facts){0};
-    if (d->type == PSI_CPU)
-        find_facts(box);
+    *box = psi_device_info(*d);
     return 0;
 }
 
@@ -165,12 +139,13 @@ int mlx_device_info_free(mlx_device_info info)
 /* The fact of a key: 0 and its value, NULL where there is none; or 1 after telling the handler. */
 static int find_fact(const char **value, mlx_device_info info, const char *key, const void *wanted)
 {
-    const facts *box = mlxc_box(info.ctx, "mlx_device_info");
+    const psi_device_facts *box = mlxc_box(info.ctx, "mlx_device_info");
     if (!box || !mlxc_given(key, "key") || !mlxc_given(wanted, "the result"))
         return mlxc_report();
-    for (int i = 0; i < box->count; i++)
-        if (!strcmp(keys[i], key))
-            *value = box->values[i];
+    if (*box->name && !strcmp(key, keys[0]))
+        *value = box->architecture;
+    if (*box->name && !strcmp(key, keys[1]))
+        *value = box->name;
     return 0;
 }
 
@@ -212,8 +187,8 @@ int mlx_device_info_get_size(size_t *value, mlx_device_info info, const char *ke
 
 int mlx_device_info_get_keys(mlx_vector_string *list, mlx_device_info info)
 {
-    const facts *box = mlxc_box(info.ctx, "mlx_device_info");
+    const psi_device_facts *box = mlxc_box(info.ctx, "mlx_device_info");
     if (!box)
         return mlxc_report();
-    return mlx_vector_string_set_data(list, (const char **)keys, (size_t)box->count);
+    return mlx_vector_string_set_data(list, (const char **)keys, *box->name ? 2 : 0);
 }

@@ -44,14 +44,13 @@ PSI_PY_ENTRY(core, device_count)
 PSI_PY_ENTRY(core, device_info)
 {
     PSI_PY_BIND("device_info", 0, 0, 1, "d");
-    psi_device d = {PSI_CPU, 0};
+    psi_device d = psi_default_device();
     if (psi_py_given(v[0]) && !psi_py_to_device(v[0], &d))
         return NULL;
-    if (!psi_device_is_available(d)) {
-        psi_default_stream(d);
-        return psi_py_raise();
-    }
-    return Py_BuildValue("{s:s,s:s}", "device_name", "cpu", "architecture", psi_isa_name());
+    if (!psi_device_is_available(d))
+        return PyDict_New();
+    psi_device_facts facts = psi_device_info(d);
+    return Py_BuildValue("{s:s,s:s}", "device_name", facts.name, "architecture", facts.architecture);
 }
 
 PSI_PY_ENTRY(core, default_stream)

@@ -20,6 +20,7 @@ typedef struct sort_job {
     result result;
     bool wide;   /* keys of 64 bits */
     bool placed; /* words hold places */
+    bool there;  /* words are as long as elements, and lie where the result will */
     int word;    /* bytes */
     int64_t kth; /* -1 sorts */
     size_t item;
@@ -90,25 +91,33 @@ static void load_chunk(void *context, int64_t index)
     r->ranges[index] = (struct range){least, most};
 }
 
+/* Writes the elements or places of words from place `start` on. */
+static void store(void *context, const void *words, int64_t start, int64_t count)
+{
+    const row_job *r = context;
+    const sort_job *j = r->job;
+    uint64_t keys[BLOCK];
+    for (int64_t at = 0, n; at < count; at += n) {
+        n = count - at < BLOCK ? count - at : BLOCK;
+        char *to = r->to + (size_t)(start + at) * (j->result == PLACES ? sizeof(uint32_t) : j->item);
+        if (j->result == VALUES) {
+            unpack(j, words, at, n, r->base, keys);
+            psi_sort_values(j->dtype, keys, n, to);
+        } else if (j->result == PLACES) {
+            for (int64_t i = 0; i < n; i++)
+                ((uint32_t *)(void *)to)[i] = place(j, words, at + i);
+        } else {
+            for (int64_t i = 0; i < n; i++)
+                memcpy(to + (size_t)i * j->item, r->from + place(j, words, at + i) * j->item, j->item);
+        }
+    }
+}
+
 static void store_chunk(void *context, int64_t index)
 {
     row_job *r = context;
-    const sort_job *j = r->job;
-    uint64_t keys[BLOCK];
-    int64_t at = index * r->chunk, end = at + r->chunk < j->n ? at + r->chunk : j->n;
-    for (int64_t n; at < end; at += n) {
-        n = end - at < BLOCK ? end - at : BLOCK;
-        if (j->result == VALUES) {
-            unpack(j, r->words, at, n, r->base, keys);
-            psi_sort_values(j->dtype, keys, n, r->to + (size_t)at * j->item);
-        } else if (j->result == PLACES) {
-            for (int64_t i = at; i < at + n; i++)
-                ((uint32_t *)(void *)r->to)[i] = place(j, r->words, i);
-        } else {
-            for (int64_t i = at; i < at + n; i++)
-                memcpy(r->to + (size_t)i * j->item, r->from + place(j, r->words, i) * j->item, j->item);
-        }
-    }
+    int64_t at = index * r->chunk, n = at + r->chunk < r->job->n ? r->chunk : r->job->n - at;
+    store(r, r->words + at * r->job->word, at, n);
 }
 
 static int bits_of(uint64_t x)
@@ -145,21 +154,23 @@ static int differing_bits(row_job *r, int64_t chunks)
     return fewer;
 }
 
-static void order_words(const row_job *r, char *spare, int bits)
+static void order_words(row_job *r, char *spare, int bits, int64_t chunks)
 {
     const sort_job *j = r->job;
     void *x = r->words, *y = spare;
     int low = j->placed ? INDEX_BITS : 0;
     if (j->kth < 0 && j->word == 4)
-        psi_sort_words32(x, y, j->n, low, bits);
+        psi_sort_words32(x, y, j->n, low, bits, store, r);
     else if (j->kth < 0 && j->word == 8)
-        psi_sort_words64(x, y, j->n, low, bits);
+        psi_sort_words64(x, y, j->n, low, bits, store, r);
     else if (j->kth < 0)
-        psi_sort_words128(x, y, j->n, low, bits);
+        psi_sort_words128(x, y, j->n, low, bits, store, r);
     else if (j->word == 8)
         psi_select_word64(x, y, j->n, j->kth, low, bits);
     else
         psi_select_word128(x, y, j->n, j->kth, low, bits);
+    if (j->kth >= 0)
+        psi_parallel(chunks, store_chunk, r);
 }
 
 static void sort_row(const sort_job *j, int64_t row, char *memory)
@@ -170,20 +181,26 @@ static void sort_row(const sort_job *j, int64_t row, char *memory)
     size_t out_item = j->result == PLACES ? sizeof(uint32_t) : j->item;
     r.from = j->from + (size_t)(row * j->n) * j->item;
     r.to = j->to + (size_t)(row * j->n) * out_item;
+    if (j->there)
+        r.words = r.to;
     psi_parallel(chunks, load_chunk, &r);
     for (int64_t i = 0; i < chunks; i++) {
         r.least = r.ranges[i].least < r.least ? r.ranges[i].least : r.least;
         r.most = r.ranges[i].most > r.most ? r.ranges[i].most : r.most;
     }
-    order_words(&r, memory + bytes, differing_bits(&r, chunks));
-    psi_parallel(chunks, store_chunk, &r);
+    order_words(&r, j->there ? memory : memory + bytes, differing_bits(&r, chunks), chunks);
+}
+
+static size_t working_bytes(const sort_job *j)
+{
+    return (size_t)((j->there ? 1 : 2) * j->n * j->word);
 }
 
 static void sort_rows(void *context, int64_t index)
 {
     sort_job *j = context;
     int64_t row = index * j->group, end = row + j->group < j->rows ? row + j->group : j->rows;
-    char *memory = psi_scratch(0, (size_t)(2 * j->n * j->word));
+    char *memory = psi_scratch(0, working_bytes(j));
     if (!memory)
         atomic_store(&j->failed, true);
     for (; memory && row < end; row++)
@@ -201,7 +218,7 @@ static bool run_rows(sort_job *j)
                  (long long)j->n);
         return false;
     }
-    psi_buffer *memory = psi_buffer_new((size_t)(2 * j->n * j->word));
+    psi_buffer *memory = psi_buffer_new(working_bytes(j));
     if (!memory)
         return false;
     for (int64_t row = 0; row < j->rows; row++)
@@ -281,6 +298,7 @@ static bool run(psi_node *node, result result, int axis, int64_t kth)
     j.wide = psi_sort_is_wide(j.dtype);
     j.placed = j.result != VALUES;
     j.word = (j.wide ? 8 : 4) * (j.placed ? 2 : 1);
+    j.there = j.result == VALUES && j.word == (int)j.item;
     j.rows = in->size / j.n;
     return axis == in->ndim - 1 ? run_last(&j, in, out) : run_across(&j, in, out, axis);
 }

@@ -15,6 +15,7 @@ enum {
     LONG_RADIX = 1 << 13, /* from here on digits are long */
     SHORT_DIGIT = 8,
     LONG_DIGIT = 11,
+    MOST_PASSES = 8, /* of 64 bits by short digits */
     BUCKET_BITS = 11,
     BUCKETS = 1 << BUCKET_BITS,
     LEAST_CHUNK = 1 << 16, /* words counted by one task */

@@ -159,9 +159,9 @@ static bool convert_array(const parameter *p, const char *to, int i, conversion 
     if (optional != is(to, "array?") && optional)
         return false;
     TEXT(declare, "psi_array %s = NULL;", p->name);
-    TEXT(test, "psi_py_to_%s(v[%d], &%s)", value ? "value" : "array", i, p->name);
+    TEXT(test, "psi_py_to_%s(v_[%d], &%s)", value ? "value" : "array", i, p->name);
     if (optional)
-        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_%s(v[%d], &%s))", i, value ? "value" : "array", i,
+        TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", i, value ? "value" : "array", i,
              p->name);
     return true;
 }
@@ -170,14 +170,19 @@ static bool convert_ints(const parameter *p, const char *to, int i, conversion *
 {
     bool optional = p->type[strlen(p->type) - 1] == '?';
     bool empty = is(p->value, "[]");
-    if ((optional && is(to, "ints")) || (*p->value && !is(p->value, "None") && !empty))
+    /* a number as default is what the op takes PSI_NONE for */
+    bool number = *p->value && !is(p->value, "None") && !empty;
+    if ((optional && is(to, "ints")) || (number && !is(to, "ints?")))
         return false;
     TEXT(declare, "psi_py_ints %s = {.list = %s};", p->name, empty ? "{NULL, 0}" : "PSI_NONE");
-    const char *to_c = !strncmp(p->type, "shape", 5) ? "shape" : "ints";
+    const char *to_c = !strncmp(p->type, "ints", 4) ? "ints" : p->type;
+    to_c = !strncmp(p->type, "shape", 5) ? "shape" : to_c;
     if (optional || empty)
-        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_%s(v[%d], &%s))", i, to_c, i, p->name);
+        TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", i, to_c, i, p->name);
+    else if (number)
+        TEXT(test, "(!v_[%d] || psi_py_to_%s(v_[%d], &%s))", i, to_c, i, p->name);
     else
-        TEXT(test, "psi_py_to_%s(v[%d], &%s)", to_c, i, p->name);
+        TEXT(test, "psi_py_to_%s(v_[%d], &%s)", to_c, i, p->name);
     TEXT(pass, "%s.list", p->name);
     return true;
 }
@@ -189,11 +194,11 @@ static bool convert_dtype(const parameter *p, int i, conversion *c)
         upper(name, p->value);
     TEXT(declare, "psi_dtype %s = PSI_%s;", p->name, name);
     if (p->type[strlen(p->type) - 1] == '?')
-        TEXT(test, "(!psi_py_given(v[%d]) || psi_py_to_dtype(v[%d], &%s))", i, i, p->name);
+        TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_dtype(v_[%d], &%s))", i, i, p->name);
     else if (*p->value)
-        TEXT(test, "(!v[%d] || psi_py_to_dtype(v[%d], &%s))", i, i, p->name);
+        TEXT(test, "(!v_[%d] || psi_py_to_dtype(v_[%d], &%s))", i, i, p->name);
     else
-        TEXT(test, "psi_py_to_dtype(v[%d], &%s)", i, p->name);
+        TEXT(test, "psi_py_to_dtype(v_[%d], &%s)", i, p->name);
     return true;
 }
 
@@ -216,10 +221,11 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
         return convert_array(p, to->type, i, c);
     if (is(p->type, "arrays") && is(to->type, "arrays")) {
         TEXT(declare, "psi_arrays %s;", p->name);
-        TEXT(test, "psi_py_to_arrays(v[%d], &%s)", i, p->name);
+        TEXT(test, "psi_py_to_arrays(v_[%d], &%s)", i, p->name);
         return true;
     }
-    if ((!strncmp(p->type, "ints", 4) || !strncmp(p->type, "shape", 5)) &&
+    if ((!strncmp(p->type, "ints", 4) || !strncmp(p->type, "shape", 5) || is(p->type, "int2") ||
+         is(p->type, "int3")) &&
         (is(to->type, "ints") || is(to->type, "ints?")))
         return convert_ints(p, to->type, i, c);
     if (!strncmp(p->type, "dtype", 5) && !strncmp(to->type, "dtype", 5))
@@ -235,11 +241,12 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
         bool text = is(plain[k].fn, "str"), truth = is(value, "True") || is(value, "False");
         TEXT(declare, "%s %s = %s%s%s;", plain[k].declare, p->name, text ? "\"" : "",
              truth ? (*value == 'T' ? "true" : "false") : value, text ? "\"" : "");
-        TEXT(test, "(!%s(v[%d]) || psi_py_to_%s(v[%d], &%s))",
+        TEXT(test, "(!%s(v_[%d]) || psi_py_to_%s(v_[%d], &%s))",
              p->type[strlen(p->type) - 1] == '?' ? "psi_py_given" : "", i, plain[k].fn, i, p->name);
         if (is(p->type, "int?") && is(to->type, "int?"))
-            TEXT(test, "(!v[%d] || (v[%d] == Py_None ? (%s = PSI_NO_INT, true) : psi_py_to_int(v[%d], &%s)))",
-                 i, i, p->name, i, p->name);
+            TEXT(test,
+                 "(!v_[%d] || (v_[%d] == Py_None ? (%s = PSI_NO_INT, true) : psi_py_to_int(v_[%d], &%s)))", i,
+                 i, p->name, i, p->name);
         return true;
     }
     return false;
@@ -328,7 +335,7 @@ static void write_wrapper(FILE *f, const entry *e)
         return;
     }
     write_signature(f, e, &s);
-    fprintf(f, "    PyObject *v[%d];\n    psi_py_call call;\n    (void)self;\n", s.count);
+    fprintf(f, "    PyObject *v_[%d];\n    psi_py_call call;\n    (void)self;\n", s.count);
     int stream = -1, n = 0;
     for (int i = 0; i < s.count; i++) {
         if (is(s.p[i].type, "stream"))
@@ -338,14 +345,14 @@ static void write_wrapper(FILE *f, const entry *e)
     }
     char from[24] = "NULL";
     if (stream >= 0)
-        snprintf(from, sizeof from, "v[%d]", stream);
-    fprintf(
-        f,
-        "    if (!psi_py_bind(&sig, args, count, kw, v) || !psi_py_enter(&call, %s))\n        return NULL;\n",
-        from);
+        snprintf(from, sizeof from, "v_[%d]", stream);
+    fprintf(f,
+            "    if (!psi_py_bind(&sig, args, count, kw, v_) || !psi_py_enter(&call, %s))\n        return "
+            "NULL;\n",
+            from);
     fprintf(f, "    if (");
     if (pair)
-        fprintf(f, "psi_py_to_pair(v[0], v[1], &%s, &%s)", c[0].pass, c[1].pass);
+        fprintf(f, "psi_py_to_pair(v_[0], v_[1], &%s, &%s)", c[0].pass, c[1].pass);
     for (int i = pair ? 2 : 0; i < n; i++)
         fprintf(f, "%s%s", i ? " &&\n        " : "", c[i].test);
     signature row;
@@ -457,6 +464,8 @@ static const char *hint(const char *type)
         {"int", "int"},
         {"float", "float"},
         {"ints", "int | Sequence[int]"},
+        {"int2", "int | Sequence[int]"},
+        {"int3", "int | Sequence[int]"},
         {"shape", "Sequence[int]"},
         {"bool", "bool"},
         {"str", "str"},

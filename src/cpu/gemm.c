@@ -48,9 +48,8 @@ static float *workspace(int slot, int64_t floats)
     return psi_scratch(slot, (size_t)(floats > 0 ? floats : 1) * sizeof(float));
 }
 
-/* One tile, through memory of our own where its columns are not whole vectors. */
-static void run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *table, psi_gemm_tile *t,
-                     int64_t rows, int64_t cols)
+void psi_gemm_run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *table, psi_gemm_tile *t,
+                       int64_t rows, int64_t cols)
 {
     int64_t vectors = psi_gemm_ceil(cols, kernels->lanes);
     psi_gemm_tile_fn fn = table[(vectors - 1) * kernels->mr + rows - 1];
@@ -127,8 +126,8 @@ static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k,
             t.a = p->direct_a ? (const float *)(const void *)psi_gemm_at(a, part.entry, part.row + i, k0)
                               : packed_a + i * k;
             t.c = sums + i * sums_row + j;
-            run_tile(p->kernels, table, &t, psi_gemm_min(step, part.rows - i),
-                     psi_gemm_min(nr, part.cols - j));
+            psi_gemm_run_tile(p->kernels, table, &t, psi_gemm_min(step, part.rows - i),
+                              psi_gemm_min(nr, part.cols - j));
             t.ahead += k * t.ahead_step;
         }
     }
@@ -325,6 +324,23 @@ const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa)
 
 static _Atomic(const psi_gemm_kernels *) in_use;
 
+int64_t psi_gemm_cache(int level)
+{
+    pthread_once(&cache_once, read_caches);
+    return level == 2 ? l2_bytes : l3_bytes;
+}
+
+const psi_gemm_kernels *psi_gemm_kernels_in_use(void)
+{
+    const psi_gemm_kernels *kernels = atomic_load_explicit(&in_use, memory_order_acquire);
+    if (kernels == NULL) {
+        pthread_once(&cache_once, read_caches);
+        kernels = psi_gemm_kernels_of(psi_isa_current());
+        atomic_store(&in_use, kernels);
+    }
+    return kernels;
+}
+
 void psi_gemm_use(psi_isa isa)
 {
     pthread_once(&cache_once, read_caches);
@@ -337,12 +353,7 @@ bool psi_gemm(const psi_gemm_call *call)
         return true;
     if (call->out.dtype == PSI_FLOAT64 || call->out.dtype == PSI_COMPLEX64)
         return psi_gemm_blas(call);
-    const psi_gemm_kernels *kernels = atomic_load_explicit(&in_use, memory_order_acquire);
-    if (kernels == NULL) {
-        pthread_once(&cache_once, read_caches);
-        kernels = psi_gemm_kernels_of(psi_isa_current());
-        atomic_store(&in_use, kernels);
-    }
+    const psi_gemm_kernels *kernels = psi_gemm_kernels_in_use();
     bool ok = true;
     if (psi_gemm_vector(call, kernels, &ok))
         return ok;

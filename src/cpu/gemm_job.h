@@ -57,6 +57,14 @@ typedef struct psi_gemm_part {
     int64_t entry, row, rows, col, cols;
 } psi_gemm_part;
 
+/* The kernels that products use, and the bytes of the cache of level 2 or 3 that blocks are cut for. */
+const psi_gemm_kernels *psi_gemm_kernels_in_use(void);
+int64_t psi_gemm_cache(int level);
+
+/* One tile, through memory of its own where its columns are not whole vectors. */
+void psi_gemm_run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *table, psi_gemm_tile *t,
+                       int64_t rows, int64_t cols);
+
 /* Scales, adds the addend's share, rounds and stores a part whose sums are given; they may be the result itself. */
 void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels, psi_gemm_part part,
                      const float *sums, int64_t sums_row);

@@ -25,6 +25,9 @@ typedef struct psi_gemm_tile {
     const char
         *ahead; /* fetched into cache at this pace while summing: what comes next; any address will do */
     int64_t ahead_step; /* bytes per k */
+    /* patches only: the sum is over `parts` runs of k, the one at a + offsets[p]; B runs on. */
+    int64_t parts;
+    const int64_t *offsets;
 } psi_gemm_tile;
 
 typedef void (*psi_gemm_tile_fn)(const psi_gemm_tile *tile);
@@ -35,6 +38,8 @@ typedef struct psi_gemm_kernels {
     const psi_gemm_tile_fn *packed;
     /* The same over unpacked operands, with any a_row, a_step and b_step. */
     const psi_gemm_tile_fn *direct;
+    /* Over runs of neighbours of A, with any a_row, a_step 1 and b_step nr. */
+    const psi_gemm_tile_fn *patches;
     /* Widens `lanes` (at most mr, or nr) by k elements to out[k * width + lane], missing lanes zero. */
     void (*pack_a)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes,
                    int64_t k, float *out);
@@ -49,6 +54,9 @@ typedef struct psi_gemm_kernels {
     /* y[j] += the sum over k of x[k] times element j of row k, for n neighbours. */
     void (*combine)(psi_dtype dtype, int64_t n, int64_t k, const void *data, int64_t k_stride, const float *x,
                     float *y);
+    /* c[i * c_row + j] = or += the sum over p < parts of a[i * a_row + offsets[p] + j] * b[p * b_step + j], for `rows`
+     * i and `cols` j; reads whole vectors of a and b. */
+    void (*depthwise)(const psi_gemm_tile *tile, int64_t rows, int64_t cols);
 } psi_gemm_kernels;
 
 /* The kernels of a set that psi_isa_runs. */

@@ -183,6 +183,21 @@ bool psi_py_to_shape(PyObject *o, psi_py_ints *out)
     return ok;
 }
 
+static bool to_exactly(PyObject *o, int count, const char *wanted, psi_py_ints *out)
+{
+    return psi_py_to_ints(o, out) && (out->one || out->list.count == count || wrong(o, wanted));
+}
+
+bool psi_py_to_int2(PyObject *o, psi_py_ints *out)
+{
+    return to_exactly(o, 2, "an int or two of them", out);
+}
+
+bool psi_py_to_int3(PyObject *o, psi_py_ints *out)
+{
+    return to_exactly(o, 3, "an int or three of them", out);
+}
+
 bool psi_py_to_dtype(PyObject *o, psi_dtype *out)
 {
     if (!psi_py_is_dtype(o))

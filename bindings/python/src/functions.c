@@ -322,6 +322,43 @@ PSI_PY_ENTRY(core, pad)
         &call, psi_pad(a, (psi_ints){axes, n}, (psi_ints){low, n}, (psi_ints){high, n}, value, mode));
 }
 
+/* Padding is one int, one per axis, or two lists: below and above. */
+static bool conv_padding(PyObject *o, psi_py_ints *low, psi_py_ints *high)
+{
+    PyObject *first = PyLong_Check(o) || !PySequence_Check(o) ? NULL : PySequence_GetItem(o, 0);
+    bool pair = first && (PyList_Check(first) || PyTuple_Check(first)) && PySequence_Size(o) == 2;
+    Py_XDECREF(first);
+    PyErr_Clear();
+    if (!pair)
+        return psi_py_to_ints(o, low) && psi_py_to_ints(o, high);
+    PyObject *last = PySequence_GetItem(o, 1);
+    first = PySequence_GetItem(o, 0);
+    bool ok = first && last && psi_py_to_shape(first, low) && psi_py_to_shape(last, high);
+    Py_XDECREF(first);
+    Py_XDECREF(last);
+    return ok;
+}
+
+PSI_PY_ENTRY(core, conv_general)
+{
+    PSI_PY_BIND("conv_general", 2, 2, 8, "input", "weight", "stride", "padding", "kernel_dilation",
+                "input_dilation", "groups", "flip", "stream");
+    psi_py_call call;
+    psi_array input, weight;
+    psi_py_ints stride = {.list = PSI_NONE}, low = stride, high = stride, apart = stride, dilation = stride;
+    int64_t groups = 1;
+    bool flip = false;
+    if (!psi_py_enter(&call, v[8]))
+        return NULL;
+    if (!psi_py_to_array(v[0], &input) || !psi_py_to_array(v[1], &weight) ||
+        (v[2] && !psi_py_to_ints(v[2], &stride)) || (v[3] && !conv_padding(v[3], &low, &high)) ||
+        (v[4] && !psi_py_to_ints(v[4], &apart)) || (v[5] && !psi_py_to_ints(v[5], &dilation)) ||
+        (v[6] && !psi_py_to_int(v[6], &groups)) || (v[7] && !psi_py_to_bool(v[7], &flip)))
+        return psi_py_leave_object(&call, NULL);
+    return psi_py_leave(&call, psi_conv_general(input, weight, stride.list, low.list, high.list, apart.list,
+                                                dilation.list, groups, flip));
+}
+
 PSI_PY_ENTRY(core, take)
 {
     PSI_PY_BIND("take", 2, 1, 3, "a", "indices", "axis", "stream");

@@ -117,6 +117,8 @@ bool psi_py_to_float(PyObject *o, double *out);
 bool psi_py_to_bool(PyObject *o, bool *out);
 bool psi_py_to_ints(PyObject *o, psi_py_ints *out);  /* an int or a sequence of ints */
 bool psi_py_to_shape(PyObject *o, psi_py_ints *out); /* a sequence of ints */
+bool psi_py_to_int2(PyObject *o, psi_py_ints *out);  /* an int or two of them */
+bool psi_py_to_int3(PyObject *o, psi_py_ints *out);
 bool psi_py_to_dtype(PyObject *o, psi_dtype *out);
 bool psi_py_to_str(PyObject *o, const char **out);
 bool psi_py_to_stream(PyObject *o, psi_stream *out);

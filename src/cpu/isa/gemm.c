@@ -25,10 +25,10 @@
 
 /* Rows and vectors are constants at every call, so that the sums stay in registers. */
 ALWAYS_INLINE void tile(const psi_gemm_tile *t, int rows, int vectors, int64_t a_row, int64_t a_step,
-                        int64_t b_step)
+                        int64_t b_step, bool in_parts)
 {
     vf sum[MR][NV];
-    const float *a = t->a, *b = t->b;
+    const float *b = t->b;
     const char *ahead = t->ahead;
     float *c = t->c;
 #pragma GCC unroll 32
@@ -40,25 +40,29 @@ ALWAYS_INLINE void tile(const psi_gemm_tile *t, int rows, int vectors, int64_t a
     for (int i = 0; i < MR; i++)
         if (i < rows)
             __builtin_prefetch(c + i * t->c_row, 1);
-    for (int64_t k = t->k; k > 0; k--) {
-        vf bk[NV];
-        __builtin_prefetch(ahead, 0, 2);
-        ahead += t->ahead_step;
+    for (int64_t part = 0; part < (in_parts ? t->parts : 1); part++) {
+        const float *a = in_parts ? t->a + t->offsets[part] : t->a;
+        for (int64_t k = t->k; k > 0; k--) {
+            vf bk[NV];
+            if (!in_parts)
+                __builtin_prefetch(ahead, 0, 2);
+            ahead += t->ahead_step;
 #pragma GCC unroll 32
-        for (int v = 0; v < NV; v++)
-            if (v < vectors)
-                bk[v] = load_f32(b + v * LANES);
+            for (int v = 0; v < NV; v++)
+                if (v < vectors)
+                    bk[v] = load_f32(b + v * LANES);
 #pragma GCC unroll 32
-        for (int i = 0; i < MR; i++)
-            if (i < rows) {
-                vf ak = splat(a[i * a_row]);
+            for (int i = 0; i < MR; i++)
+                if (i < rows) {
+                    vf ak = splat(a[i * a_row]);
 #pragma GCC unroll 32
-                for (int v = 0; v < NV; v++)
-                    if (v < vectors)
-                        sum[i][v] = fma_f32(ak, bk[v], sum[i][v]);
-            }
-        a += a_step;
-        b += b_step;
+                    for (int v = 0; v < NV; v++)
+                        if (v < vectors)
+                            sum[i][v] = fma_f32(ak, bk[v], sum[i][v]);
+                }
+            a += a_step;
+            b += b_step;
+        }
     }
 #pragma GCC unroll 32
     for (int i = 0; i < MR; i++)
@@ -70,22 +74,28 @@ ALWAYS_INLINE void tile(const psi_gemm_tile *t, int rows, int vectors, int64_t a
             }
 }
 
-#define DEFINE_TILE(rows, v)                                \
-    static void packed_##rows##_##v(const psi_gemm_tile *t) \
-    {                                                       \
-        tile(t, rows, v, 1, MR, NR);                        \
-    }                                                       \
-    static void direct_##rows##_##v(const psi_gemm_tile *t) \
-    {                                                       \
-        tile(t, rows, v, t->a_row, t->a_step, t->b_step);   \
+#define DEFINE_TILE(rows, v)                                     \
+    static void packed_##rows##_##v(const psi_gemm_tile *t)      \
+    {                                                            \
+        tile(t, rows, v, 1, MR, NR, false);                      \
+    }                                                            \
+    static void direct_##rows##_##v(const psi_gemm_tile *t)      \
+    {                                                            \
+        tile(t, rows, v, t->a_row, t->a_step, t->b_step, false); \
+    }                                                            \
+    static void patches_##rows##_##v(const psi_gemm_tile *t)     \
+    {                                                            \
+        tile(t, rows, v, t->a_row, 1, NR, true);                 \
     }
 TILES(DEFINE_TILE, 1)
 TILES(DEFINE_TILE, 2)
 
 #define NAME_PACKED(rows, v) packed_##rows##_##v,
 #define NAME_DIRECT(rows, v) direct_##rows##_##v,
+#define NAME_PATCHES(rows, v) patches_##rows##_##v,
 static const psi_gemm_tile_fn packed_tiles[] = {TILES(NAME_PACKED, 1) TILES(NAME_PACKED, 2)};
 static const psi_gemm_tile_fn direct_tiles[] = {TILES(NAME_DIRECT, 1) TILES(NAME_DIRECT, 2)};
+static const psi_gemm_tile_fn patches_tiles[] = {TILES(NAME_PATCHES, 1) TILES(NAME_PATCHES, 2)};
 
 /* Lanes are neighbours in memory. */
 ALWAYS_INLINE void pack_along(psi_dtype dtype, const char *data, int64_t step, int width, int64_t k,
@@ -304,6 +314,46 @@ static void combine(psi_dtype dtype, int64_t n, int64_t k, const void *data, int
         combine_typed(PSI_BFLOAT16, n, k, data, k_stride, x, y);
 }
 
+/* `rows` is 1 or 4, a constant; one vector of columns, of which `cols` are stored. */
+ALWAYS_INLINE void depthwise_rows(const psi_gemm_tile *t, int rows, const float *a, const float *b, float *c,
+                                  int64_t cols)
+{
+    vf sum[4];
+#pragma GCC unroll 32
+    for (int i = 0; i < 4; i++)
+        sum[i] = (vf){0};
+    for (int64_t part = 0; part < t->parts; part++) {
+        vf bp = load_f32(b + part * t->b_step);
+#pragma GCC unroll 32
+        for (int i = 0; i < 4; i++)
+            if (i < rows)
+                sum[i] = fma_f32(load_f32(a + t->offsets[part] + i * t->a_row), bp, sum[i]);
+    }
+#pragma GCC unroll 32
+    for (int i = 0; i < 4; i++)
+        if (i < rows) {
+            float *at = c + i * t->c_row, edge[LANES];
+            if (cols >= LANES) {
+                store_f32(at, t->add ? load_f32(at) + sum[i] : sum[i]);
+                continue;
+            }
+            store_f32(edge, sum[i]);
+            for (int64_t j = 0; j < cols; j++)
+                at[j] = t->add ? at[j] + edge[j] : edge[j];
+        }
+}
+
+static void depthwise(const psi_gemm_tile *t, int64_t rows, int64_t cols)
+{
+    for (int64_t j = 0; j < cols; j += LANES) {
+        int64_t i = 0;
+        for (; i + 4 <= rows; i += 4)
+            depthwise_rows(t, 4, t->a + i * t->a_row + j, t->b + j, t->c + i * t->c_row + j, cols - j);
+        for (; i < rows; i++)
+            depthwise_rows(t, 1, t->a + i * t->a_row + j, t->b + j, t->c + i * t->c_row + j, cols - j);
+    }
+}
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 extern const psi_gemm_kernels JOIN(psi_gemm_kernels_, PSI_ISA);
@@ -313,10 +363,12 @@ const psi_gemm_kernels JOIN(psi_gemm_kernels_, PSI_ISA) = {
     .lanes = LANES,
     .packed = packed_tiles,
     .direct = direct_tiles,
+    .patches = patches_tiles,
     .pack_a = pack_a,
     .pack_b = pack_b,
     .load = load,
     .store = store,
     .dot = dot,
     .combine = combine,
+    .depthwise = depthwise,
 };

@@ -63,24 +63,25 @@ static void read_axes(const psi_node *node, node_axis axis[PSI_CONV_AXES])
     const int spatial = in->ndim - 2;
     const bool flip = node->attr[5 * (spatial + 1) + 1];
     for (int i = 0; i < PSI_CONV_AXES; i++)
-        axis[i] = (node_axis){.in_size = 1, .out_size = 1, .kernel = 1, .stride = 1, .kernel_dilation = 1,
-                              .input_dilation = 1};
+        axis[i] = (node_axis){
+            .in_size = 1, .out_size = 1, .kernel = 1, .stride = 1, .kernel_dilation = 1, .input_dilation = 1};
     axis[0].in_size = axis[0].out_size = in->shape[0];
     axis[0].in_stride = in_strides[0];
     axis[0].out_stride = out_strides[0];
     for (int i = 0; i < spatial; i++) {
         const int64_t *attr = node->attr + 1 + i;
         int64_t kernel = weight->shape[i + 1];
-        axis[PSI_CONV_AXES - spatial + i] = (node_axis){.in_size = in->shape[i + 1],
-                                                        .out_size = out->shape[i + 1],
-                                                        .kernel = kernel,
-                                                        .stride = attr[0],
-                                                        .low = attr[spatial + 1],
-                                                        .kernel_dilation = attr[3 * (spatial + 1)],
-                                                        .input_dilation = attr[4 * (spatial + 1)],
-                                                        .in_stride = in_strides[i + 1],
-                                                        .weight_stride = weight_strides[i + 1] * (flip ? -1 : 1),
-                                                        .out_stride = out_strides[i + 1]};
+        axis[PSI_CONV_AXES - spatial + i] =
+            (node_axis){.in_size = in->shape[i + 1],
+                        .out_size = out->shape[i + 1],
+                        .kernel = kernel,
+                        .stride = attr[0],
+                        .low = attr[spatial + 1],
+                        .kernel_dilation = attr[3 * (spatial + 1)],
+                        .input_dilation = attr[4 * (spatial + 1)],
+                        .in_stride = in_strides[i + 1],
+                        .weight_stride = weight_strides[i + 1] * (flip ? -1 : 1),
+                        .out_stride = out_strides[i + 1]};
     }
 }
 
@@ -127,7 +128,8 @@ static bool one_stride(const node_axis axis[PSI_CONV_AXES], int64_t *stride)
     int64_t span = 0;
     for (int i = PSI_CONV_AXES; i-- > 0;) {
         const node_axis *a = &axis[i];
-        if (a->kernel != 1 || a->stride != 1 || a->low != 0 || a->input_dilation != 1 || a->in_size != a->out_size)
+        if (a->kernel != 1 || a->stride != 1 || a->low != 0 || a->input_dilation != 1 ||
+            a->in_size != a->out_size)
             return false;
         if (a->in_size == 1)
             continue;
@@ -141,7 +143,8 @@ static bool one_stride(const node_axis axis[PSI_CONV_AXES], int64_t *stride)
 }
 
 /* A kernel of one tap on unpadded input is a matrix product, with groups as its batch. */
-static bool multiply(const psi_conv *c, int64_t groups, int64_t rows, int64_t row_stride, int64_t weight_group)
+static bool multiply(const psi_conv *c, int64_t groups, int64_t rows, int64_t row_stride,
+                     int64_t weight_group)
 {
     int64_t *offsets = psi_malloc(3 * (size_t)groups * sizeof *offsets);
     if (!offsets)

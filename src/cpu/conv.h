@@ -16,9 +16,9 @@
 typedef struct psi_conv_axis {
     int64_t count, taps;
     int64_t first, size, unit, stride, move;
-    int64_t in_stride;                 /* elements per place */
+    int64_t in_stride;                   /* elements per place */
     int64_t weight_first, weight_stride; /* of tap 0, and per tap */
-    int64_t out_first, out_stride;     /* of position 0, and per position */
+    int64_t out_first, out_stride;       /* of position 0, and per position */
 } psi_conv_axis;
 
 typedef struct psi_conv {
@@ -28,7 +28,7 @@ typedef struct psi_conv {
     char *out;
     int64_t channels, in_channel; /* and the stride from one to the next */
     int64_t columns, weight_channel, weight_column;
-    bool depthwise;  /* each channel has `multiple` columns of its own; channels counts columns then */
+    bool depthwise; /* each channel has `multiple` columns of its own; channels counts columns then */
     int64_t multiple;
 } psi_conv;
 
@@ -56,7 +56,7 @@ static inline int64_t psi_conv_extent(const psi_conv_axis *a, int64_t positions,
 
 /* Fills to[place 0][place 1][place 2][place 3][channel] with what a part reads, as float32; `width` channels of
  * memory each, those past the part's are zero. */
-void psi_conv_window(const psi_conv *c, const psi_gemm_kernels *kernels, const psi_conv_part *part, int64_t width,
-                     float *to);
+void psi_conv_window(const psi_conv *c, const psi_gemm_kernels *kernels, const psi_conv_part *part,
+                     int64_t width, float *to);
 
 #endif

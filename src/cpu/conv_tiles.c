@@ -9,15 +9,15 @@
 #include "core/pool.h"
 #include "cpu/conv.h"
 
-#define K_BLOCK 384        /* terms of one chain of sums */
-#define PASS_CHANNELS 128  /* of one window */
-#define PASS_FLOATS 32768  /* of a window that holds few positions: what is read with all taps may be more */
+#define K_BLOCK 384       /* terms of one chain of sums */
+#define PASS_CHANNELS 128 /* of one window */
+#define PASS_FLOATS 32768 /* of a window that holds few positions: what is read with all taps may be more */
 #define PASS_POSITIONS 16
 #define MOST_POSITIONS 512 /* of a block */
 #define MOST_COLUMNS 512
-#define TASKS 16               /* aimed at */
-#define SMALL_WORK (1 << 18)   /* multiply-adds that a block should have at least */
-#define TOO_LARGE (1 << 28)    /* floats of a window: counted no further */
+#define TASKS 16             /* aimed at */
+#define SMALL_WORK (1 << 18) /* multiply-adds that a block should have at least */
+#define TOO_LARGE (1 << 28)  /* floats of a window: counted no further */
 
 typedef struct conv_job {
     const psi_conv *c;
@@ -89,7 +89,8 @@ static void pack_task(void *context, int64_t index)
     to += pass_of(job, index % job->passes, &part) * nr;
     for (int64_t tap = 0; tap < part_taps(&part); tap++, to += part.channels * nr)
         job->kernels->pack_b(c->dtype, weight_at(c, &part, tap, part.channel, column), c->weight_column,
-                             c->weight_channel, (int)psi_gemm_min(nr, job->packed_to - column), part.channels, to);
+                             c->weight_channel, (int)psi_gemm_min(nr, job->packed_to - column), part.channels,
+                             to);
 }
 
 static int64_t depthwise_width(const conv_job *job)
@@ -105,7 +106,8 @@ static void pack_depthwise(conv_job *job, int64_t pass)
     const int64_t width = depthwise_width(job);
     float *to = job->packed + pass_of(job, pass, &part) * width;
     for (int64_t tap = 0; tap < part_taps(&part); tap++)
-        job->kernels->load(c->dtype, c->columns, weight_at(c, &part, tap, 0, 0), c->weight_column, to + tap * width);
+        job->kernels->load(c->dtype, c->columns, weight_at(c, &part, tap, 0, 0), c->weight_column,
+                           to + tap * width);
 }
 
 /* ---- a block ---- */
@@ -157,7 +159,8 @@ static const float *line_window(const block *b, int64_t line, const int64_t step
 static void run_cut(const block *b, psi_gemm_tile *t, const float *panel, const int64_t step[PSI_CONV_AXES])
 {
     const psi_gemm_kernels *kernels = b->job->kernels;
-    const int64_t *positions = b->part.positions, nr = kernels->nr, lines = positions[0] * positions[1] * positions[2];
+    const int64_t *positions = b->part.positions, nr = kernels->nr,
+                  lines = positions[0] * positions[1] * positions[2];
     const int64_t rows = psi_gemm_ceil(positions[3], psi_gemm_ceil(positions[3], kernels->mr));
     t->a_row = b->job->c->axis[3].stride * step[3];
     for (int64_t j = 0; j < b->columns; j += nr, panel += b->job->total * nr) {
@@ -205,7 +208,8 @@ static void run_pass(block *b, int64_t before)
     const int64_t runs = taps / merged, most = psi_gemm_clamp(K_BLOCK / run, 1, K_BLOCK);
     const int64_t each = psi_gemm_ceil(runs, psi_gemm_ceil(runs, most));
     for (int64_t from = 0; from < runs; from += each) {
-        psi_gemm_tile t = {.k = run, .offsets = offsets, .parts = psi_gemm_min(each, runs - from), .add = b->add};
+        psi_gemm_tile t = {
+            .k = run, .offsets = offsets, .parts = psi_gemm_min(each, runs - from), .add = b->add};
         for (int64_t i = 0; i < t.parts; i++)
             offsets[i] = tap_offset(part, (from + i) * merged, move);
         if (c->depthwise) {
@@ -229,7 +233,8 @@ static int64_t window_floats(const conv_job *job, const int64_t positions[PSI_CO
 {
     int64_t floats = psi_gemm_round_up(job->channels, job->c->depthwise ? job->kernels->lanes : 1);
     for (int i = 0; i < PSI_CONV_AXES; i++)
-        floats = psi_gemm_min(floats * psi_conv_extent(&job->c->axis[i], positions[i], job->taps[i]), TOO_LARGE);
+        floats =
+            psi_gemm_min(floats * psi_conv_extent(&job->c->axis[i], positions[i], job->taps[i]), TOO_LARGE);
     return floats;
 }
 
@@ -261,8 +266,9 @@ static void block_task(void *context, int64_t index)
     }
     const int64_t window = psi_gemm_round_up(window_floats(job, b.part.positions), 16);
     const bool own = c->dtype != PSI_FLOAT32;
-    float *memory = psi_scratch(PSI_CONV_SCRATCH,
-                                (size_t)(window + (own ? block_positions(&b.part) * b.columns : 0)) * sizeof *memory);
+    float *memory =
+        psi_scratch(PSI_CONV_SCRATCH,
+                    (size_t)(window + (own ? block_positions(&b.part) * b.columns : 0)) * sizeof *memory);
     if (!memory) {
         atomic_store(&job->failed, true);
         return;
@@ -320,7 +326,8 @@ static void grow(conv_job *job, int i, int64_t most, int64_t positions)
     for (int k = 0; k < PSI_CONV_AXES; k++)
         others *= k == i ? 1 : job->box[k];
     most = psi_gemm_min(most, job->c->axis[i].count);
-    int64_t low = job->box[i], high = psi_gemm_clamp(psi_gemm_ceil(positions, others), low, most > low ? most : low);
+    int64_t low = job->box[i],
+            high = psi_gemm_clamp(psi_gemm_ceil(positions, others), low, most > low ? most : low);
     while (low < high) {
         job->box[i] = (low + high + 1) / 2;
         if (window_floats(job, job->box) <= budget)
@@ -364,8 +371,8 @@ static void plan_blocks(conv_job *job)
 /* A phase without taps: its positions are zero. */
 static void clear(const psi_conv *c)
 {
-    const int64_t size = psi_gemm_size(c->dtype), all = c->axis[0].count * c->axis[1].count * c->axis[2].count *
-                                                        c->axis[3].count;
+    const int64_t size = psi_gemm_size(c->dtype),
+                  all = c->axis[0].count * c->axis[1].count * c->axis[2].count * c->axis[3].count;
     for (int64_t i = 0; i < all; i++) {
         int64_t rest = i, at = 0;
         for (int k = PSI_CONV_AXES; k-- > 0; rest /= c->axis[k].count)
@@ -379,7 +386,8 @@ static bool run(conv_job *job)
 {
     const psi_conv *c = job->c;
     const int64_t nr = job->kernels->nr, bytes = job->total * (int64_t)sizeof(float);
-    int64_t columns = psi_gemm_clamp(psi_gemm_cache(3) / 2 / bytes / nr * nr, nr, psi_gemm_round_up(c->columns, nr));
+    int64_t columns =
+        psi_gemm_clamp(psi_gemm_cache(3) / 2 / bytes / nr * nr, nr, psi_gemm_round_up(c->columns, nr));
     size_t floats = (size_t)((c->depthwise ? depthwise_width(job) : columns) * job->total);
     psi_buffer *packed = psi_buffer_new(floats * sizeof(float));
     if (!packed)
@@ -395,7 +403,8 @@ static bool run(conv_job *job)
             job->packed_from = from;
             job->packed_to = psi_gemm_min(from + columns, c->columns);
             psi_parallel(psi_gemm_ceil(job->packed_to - from, nr) * job->passes, pack_task, job);
-            psi_parallel(job->all_boxes * psi_gemm_ceil(job->packed_to - from, job->columns), block_task, job);
+            psi_parallel(job->all_boxes * psi_gemm_ceil(job->packed_to - from, job->columns), block_task,
+                         job);
         }
     }
     psi_buffer_release(packed);

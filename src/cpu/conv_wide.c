@@ -60,7 +60,8 @@ static void line_task(void *context, int64_t index)
         position[i] = rest % c->axis[i].count;
         at += position[i] * c->axis[i].out_stride;
     }
-    const int64_t first = index % job->chunks * job->rows, rows = psi_gemm_min(job->rows, c->axis[3].count - first);
+    const int64_t first = index % job->chunks * job->rows,
+                  rows = psi_gemm_min(job->rows, c->axis[3].count - first);
     uint64_t *patches = psi_scratch(PSI_CONV_SCRATCH, (size_t)(rows * job->terms + 1) * sizeof *patches);
     if (!patches) {
         atomic_store(&job->failed, true);
@@ -70,15 +71,15 @@ static void line_task(void *context, int64_t index)
         position[3] = first + i;
         copy_patch(c, position, patches + i * job->terms);
     }
-    psi_gemm_call call = {.batch = 1,
-                          .m = rows,
-                          .n = c->columns,
-                          .k = job->terms,
-                          .a = {patches, job->terms, 1, c->dtype, NULL},
-                          .b = {job->weight, c->columns, 1, c->dtype, NULL},
-                          .out = {c->out + (at + first * c->axis[3].out_stride) * 8, c->axis[3].out_stride, c->dtype,
-                                  NULL},
-                          .alpha = 1};
+    psi_gemm_call call = {
+        .batch = 1,
+        .m = rows,
+        .n = c->columns,
+        .k = job->terms,
+        .a = {patches, job->terms, 1, c->dtype, NULL},
+        .b = {job->weight, c->columns, 1, c->dtype, NULL},
+        .out = {c->out + (at + first * c->axis[3].out_stride) * 8, c->axis[3].out_stride, c->dtype, NULL},
+        .alpha = 1};
     if (!psi_gemm(&call))
         atomic_store(&job->failed, true);
 }

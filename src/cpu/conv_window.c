@@ -46,9 +46,9 @@ static void repeated(const line *l, float *to)
     float one;
     for (int64_t x = l->low; x < l->high; x++)
         for (int64_t k = 0; k < l->channels; k += c->multiple) {
-            l->kernels->load(c->dtype, 1,
-                             l->from + x * l->step + k / c->multiple * c->in_channel * psi_gemm_size(c->dtype), 1,
-                             &one);
+            l->kernels->load(
+                c->dtype, 1,
+                l->from + x * l->step + k / c->multiple * c->in_channel * psi_gemm_size(c->dtype), 1, &one);
             for (int64_t j = 0; j < c->multiple; j++)
                 to[x * l->width + k + j] = one;
         }
@@ -78,8 +78,8 @@ static void fill_line(const line *l, float *to)
         by_place(l, to);
 }
 
-void psi_conv_window(const psi_conv *c, const psi_gemm_kernels *kernels, const psi_conv_part *part, int64_t width,
-                     float *to)
+void psi_conv_window(const psi_conv *c, const psi_gemm_kernels *kernels, const psi_conv_part *part,
+                     int64_t width, float *to)
 {
     int64_t first[PSI_CONV_AXES], extent[PSI_CONV_AXES];
     for (int i = 0; i < PSI_CONV_AXES; i++) {

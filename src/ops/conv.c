@@ -22,10 +22,12 @@ static psi_ints listed(const int64_t *data, const conv_spec *s)
 }
 
 /* One number for all axes, or one for each; PSI_NONE is the default. */
-static bool read_list(psi_ints given, int64_t otherwise, int64_t least, const char *what, int axes, int64_t *out)
+static bool read_list(psi_ints given, int64_t otherwise, int64_t least, const char *what, int axes,
+                      int64_t *out)
 {
     if (given.count > 1 && given.count != axes) {
-        PSI_INVALID("conv: %s %s has %d entries for %d spatial axes", what, PSI_SHAPE(given), given.count, axes);
+        PSI_INVALID("conv: %s %s has %d entries for %d spatial axes", what, PSI_SHAPE(given), given.count,
+                    axes);
         return false;
     }
     for (int i = 0; i < axes; i++) {
@@ -43,9 +45,10 @@ static bool check_channels(psi_array in, psi_array weight, int64_t groups)
 {
     int64_t channels = psi_dim(in, -1), outputs = weight->shape[0], each = psi_dim(weight, -1);
     if (groups < 1 || channels % groups || outputs % groups) {
-        PSI_INVALID("conv: %lld groups of %lld input channels and %lld output channels; groups must be positive "
-                    "and divide both",
-                    (long long)groups, (long long)channels, (long long)outputs);
+        PSI_INVALID(
+            "conv: %lld groups of %lld input channels and %lld output channels; groups must be positive "
+            "and divide both",
+            (long long)groups, (long long)channels, (long long)outputs);
         return false;
     }
     if (channels / groups == each)
@@ -76,7 +79,8 @@ static int64_t dilated(int64_t size, int64_t dilation)
     int64_t span;
     if (size < 1)
         return 0;
-    return __builtin_mul_overflow(size - 1, dilation, &span) || span > INT64_MAX / 4 ? INT64_MAX / 4 : span + 1;
+    return __builtin_mul_overflow(size - 1, dilation, &span) || span > INT64_MAX / 4 ? INT64_MAX / 4
+                                                                                     : span + 1;
 }
 
 /* The node; operands of one dtype whose channels fit. */
@@ -92,8 +96,9 @@ static psi_array make(psi_array in, psi_array weight, const conv_spec *s)
         int64_t room = dilated(in->shape[i + 1], s->input_dilation[i]) + s->low[i] + s->high[i];
         int64_t kernel = dilated(weight->shape[i + 1], s->kernel_dilation[i]);
         if (room < kernel || (kernel == 0 && room <= 0))
-            return PSI_INVALID("conv: the weight spans %lld elements of axis %d, where the padded input has %lld",
-                               (long long)kernel, i + 1, (long long)room);
+            return PSI_INVALID(
+                "conv: the weight spans %lld elements of axis %d, where the padded input has %lld",
+                (long long)kernel, i + 1, (long long)room);
         shape[i + 1] = (room - kernel) / s->stride[i] + 1;
     }
     psi_put_list(&attr, listed(s->stride, s));
@@ -125,8 +130,8 @@ static psi_array crop(psi_array in, conv_spec *s)
 }
 
 psi_array psi_conv_general(psi_array input, psi_array weight, psi_ints stride, psi_ints padding_lo,
-                           psi_ints padding_hi, psi_ints kernel_dilation, psi_ints input_dilation, int64_t groups,
-                           bool flip)
+                           psi_ints padding_hi, psi_ints kernel_dilation, psi_ints input_dilation,
+                           int64_t groups, bool flip)
 {
     if (!psi_check_inputs(PSI_ARRAYS(input, weight), "conv") || !check_operands(input, weight) ||
         !check_channels(input, weight, groups))
@@ -154,8 +159,8 @@ static psi_ints spread(psi_ints given, int64_t otherwise, int axes, int64_t *out
     return (psi_ints){out, axes};
 }
 
-static psi_array conv_axes(psi_array input, psi_array weight, psi_ints stride, psi_ints padding, psi_ints dilation,
-                           int64_t groups, int axes)
+static psi_array conv_axes(psi_array input, psi_array weight, psi_ints stride, psi_ints padding,
+                           psi_ints dilation, int64_t groups, int axes)
 {
     int64_t by[MOST_SPATIAL], pad[MOST_SPATIAL], apart[MOST_SPATIAL];
     padding = spread(padding, 0, axes, pad);
@@ -182,8 +187,8 @@ psi_array psi_conv3d(psi_array input, psi_array weight, psi_ints stride, psi_int
 }
 
 /* The convolution whose gradient by its input is wanted has `stride`; here that dilates the input. */
-static psi_array transposed(psi_array input, psi_array weight, psi_ints stride, psi_ints padding, psi_ints dilation,
-                            psi_ints output_padding, int64_t groups, int axes)
+static psi_array transposed(psi_array input, psi_array weight, psi_ints stride, psi_ints padding,
+                            psi_ints dilation, psi_ints output_padding, int64_t groups, int axes)
 {
     int64_t by[MOST_SPATIAL], pad[MOST_SPATIAL], apart[MOST_SPATIAL], more[MOST_SPATIAL], low[MOST_SPATIAL],
         high[MOST_SPATIAL];
@@ -205,8 +210,8 @@ static psi_array transposed(psi_array input, psi_array weight, psi_ints stride, 
                             (psi_ints){apart, axes}, (psi_ints){by, axes}, groups, true);
 }
 
-psi_array psi_conv_transpose1d(psi_array input, psi_array weight, int64_t stride, int64_t padding, int64_t dilation,
-                               int64_t output_padding, int64_t groups)
+psi_array psi_conv_transpose1d(psi_array input, psi_array weight, int64_t stride, int64_t padding,
+                               int64_t dilation, int64_t output_padding, int64_t groups)
 {
     return transposed(input, weight, PSI_INTS(stride), PSI_INTS(padding), PSI_INTS(dilation),
                       PSI_INTS(output_padding), groups, 1);
@@ -239,8 +244,9 @@ psi_array psi_convolve(psi_array a, psi_array v, const char *mode)
         low = size / 2, high = (size - 1) / 2;
     else if (strcmp(mode, "valid"))
         return PSI_INVALID("convolve: mode is '%s'; it must be full, valid or same", mode);
-    psi_array y = psi_conv_general(psi_reshape(in, PSI_INTS(1, -1, 1)), psi_reshape(weight, PSI_INTS(1, -1, 1)),
-                                   PSI_NONE, PSI_INTS(low), PSI_INTS(high), PSI_NONE, PSI_NONE, 1, true);
+    psi_array y =
+        psi_conv_general(psi_reshape(in, PSI_INTS(1, -1, 1)), psi_reshape(weight, PSI_INTS(1, -1, 1)),
+                         PSI_NONE, PSI_INTS(low), PSI_INTS(high), PSI_NONE, PSI_NONE, 1, true);
     return psi_reshape(y, PSI_INTS(-1));
 }
 
@@ -296,8 +302,8 @@ static psi_array weight_gradient(const conv_spec *s, psi_array in, psi_array wei
         t.input_dilation[i] = s->input_dilation[i];
         t.low[i] = s->low[i];
         t.high[i] = dilated(psi_dim(g, i + 1), s->stride[i]) -
-                    dilated(psi_dim(in, i + 1), s->input_dilation[i]) + dilated(kernel, s->kernel_dilation[i]) -
-                    s->low[i] - 1;
+                    dilated(psi_dim(in, i + 1), s->input_dilation[i]) +
+                    dilated(kernel, s->kernel_dilation[i]) - s->low[i] - 1;
         start[i + 1] = kernel - 1;
         stop[i + 1] = -kernel - 1;
         step[i + 1] = -1;
@@ -355,7 +361,8 @@ bool psi_convolution_vmap(psi_vmap_call *c)
     int64_t mapped = psi_dim(weight, 0), outputs = psi_dim(weight, 1);
     if (c->axes[0] < 0) {
         weight = psi_moveaxis(psi_unflatten(weight, 1, PSI_INTS(groups, outputs / groups)), 0, 1);
-        y = psi_unflatten(make(in, psi_flatten(weight, 0, 2), &s), -1, PSI_INTS(groups, mapped, outputs / groups));
+        y = psi_unflatten(make(in, psi_flatten(weight, 0, 2), &s), -1,
+                          PSI_INTS(groups, mapped, outputs / groups));
         c->out[0] = psi_flatten(psi_moveaxis(y, -2, 0), -2, -1);
     } else {
         s.groups = groups * mapped;

@@ -25,8 +25,8 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test conv1d")
     psi_array wide = plain_weight(4, PSI_INTS(3, 1), PSI_FLOAT32);
     y = psi_conv1d(in, wide, 1, 1, 1, 2);
     CHECK_DTYPE(y, PSI_FLOAT32);
-    CHECK_TRUE(psi_allclose(
-        y, SHAPED(PSI_FLOATS(4, 8, 18, 24, 9, 18, 36, 48, 8, 16, 30, 40), 1, 3, 4), 1e-5, 1e-8, false));
+    CHECK_TRUE(psi_allclose(y, SHAPED(PSI_FLOATS(4, 8, 18, 24, 9, 18, 36, 48, 8, 16, 30, 40), 1, 3, 4), 1e-5,
+                            1e-8, false));
     CHECK_VALUES(psi_conv1d(in, wide, 2, 1, 1, 2), 4, 8, 18, 24, 8, 16, 30, 40);
     CHECK_VALUES(psi_conv1d(in, wide, 1, 2, 2, 2), 6, 12, 24, 32, 3, 6, 12, 16, 6, 12, 24, 32);
     CHECK_REFUSED(psi_conv1d(in, wide, 1, 1, 1, 1));
@@ -67,8 +67,10 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test conv_transpose1d with outp
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test conv_transpose2d with output_padding")
 {
-    psi_array in = SHAPED(PSI_FLOATS(1, 1, 2, 3), 1, 1, 2, 2), weight = plain_weight(2, PSI_INTS(1, 1, 2), PSI_FLOAT32);
-    psi_array y = psi_conv_transpose2d(in, weight, PSI_INTS(2, 2), PSI_INTS(0, 0), PSI_INTS(1, 1), PSI_INTS(1, 1), 1);
+    psi_array in = SHAPED(PSI_FLOATS(1, 1, 2, 3), 1, 1, 2, 2),
+              weight = plain_weight(2, PSI_INTS(1, 1, 2), PSI_FLOAT32);
+    psi_array y =
+        psi_conv_transpose2d(in, weight, PSI_INTS(2, 2), PSI_INTS(0, 0), PSI_INTS(1, 1), PSI_INTS(1, 1), 1);
     CHECK_SHAPE(y, 1, 2, 4, 2);
     CHECK_EQUAL(y, SHAPED(PSI_FLOATS(2, 4, 0, 0, 5, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 1, 2, 4, 2));
     y = psi_conv_transpose2d(in, weight, PSI_INTS(1, 2), PSI_NONE, PSI_NONE, PSI_NONE, 1);
@@ -77,7 +79,8 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test conv_transpose2d with outp
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test conv_transpose3d with output_padding")
 {
-    psi_array in = counted(1, PSI_INTS(1, 1, 2, 2, 2), PSI_FLOAT32), weight = psi_ones(PSI_INTS(1, 1, 1, 1, 2), PSI_FLOAT32);
+    psi_array in = counted(1, PSI_INTS(1, 1, 2, 2, 2), PSI_FLOAT32),
+              weight = psi_ones(PSI_INTS(1, 1, 1, 1, 2), PSI_FLOAT32);
     psi_array y = psi_conv_transpose3d(in, weight, PSI_INTS(2), PSI_INTS(0), PSI_INTS(1), PSI_INTS(1), 1);
     CHECK_SHAPE(y, 1, 2, 4, 4, 1);
     CHECK_EQUAL(psi_slice(y, PSI_INTS(0, 0, 0, 0, 0), PSI_INTS(1, 1, 4, 4, 1), PSI_INTS(1, 1, 2, 2, 1)),

@@ -1,5 +1,5 @@
-"""Convolutions by their definition, in NumPy's float64, for the cases of test_conv.py and test_conv_transpose.py: sums
-over taps of windows times the weight. Channels come last; a weight is (outputs, taps..., channels of a group)."""
+"""Convolutions by their definition, in NumPy's float64 or wider, for the cases of test_conv.py and test_conv_transpose.py and for
+the differential test: sums over taps of windows times the weight. Channels come last; a weight is (outputs, taps..., channels of a group)."""
 
 import itertools
 
@@ -16,10 +16,14 @@ class Convolution:
         self.groups, self.flip = groups, flip
 
     def _padded(self, x):
-        """The input dilated and padded, and where its own elements lie in that."""
+        """The input dilated and padded, and where its own elements lie in that; negative padding crops it first."""
+        cut = [(max(0, -a), max(0, -b)) for a, b in zip(self.low, self.high)]
+        x = x[(slice(None), *(slice(a, n - b) for (a, b), n in zip(cut, x.shape[1:])))]
+        low, high = [max(0, a) for a in self.low], [max(0, b) for b in self.high]
         lengths = [(n - 1) * d + 1 for n, d in zip(x.shape[1:-1], self.input_dilation)]
-        own = (slice(None), *(slice(a, a + n, d) for a, n, d in zip(self.low, lengths, self.input_dilation)))
-        out = np.zeros((x.shape[0], *(a + n + b for a, n, b in zip(self.low, lengths, self.high)), x.shape[-1]))
+        own = (slice(None), *(slice(a, a + n, d) for a, n, d in zip(low, lengths, self.input_dilation)))
+        out = np.zeros((x.shape[0], *(a + n + b for a, n, b in zip(low, lengths, high)), x.shape[-1]),
+                       np.result_type(x, np.float64))
         out[own] = x
         return out, own
 
@@ -39,11 +43,11 @@ class Convolution:
 
     def __call__(self, x, w):
         padded, _ = self._padded(x)
-        w = np.asarray(w, np.float64)
+        w = np.asarray(w, padded.dtype)
         out = None
         for seen, of_weight, of_output, count in self._taps(padded, w):
             if out is None:
-                out = np.zeros((x.shape[0], *count, w.shape[0]))
+                out = np.zeros((x.shape[0], *count, w.shape[0]), w.dtype)
             out[..., of_output] += padded[seen] @ w[of_weight].T
         return out
 

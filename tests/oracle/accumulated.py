@@ -2,9 +2,15 @@
 NumPy in wider types. Each function answers (true, scale, terms, high, low): the values, the size of what was added up
 on the way to each, which bounds the rounding, how many terms that were, and the largest and the least magnitude that
 may turn up on the way, in any order of the terms: what overflows or vanishes there may leave infinity, NaN or 0."""
+import sys
+from pathlib import Path
+
 import numpy as np
 
 from table import NUMPY, wide
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "parity/python"))
+from convolution import Convolution, Transposed  # noqa: E402
 
 def rounded(x, dtype):
     """Real numbers rounded to a dtype, as numbers NumPy can compute with."""
@@ -109,6 +115,36 @@ inner = contraction(lambda step: np.inner, lambda step: step.inputs["a"].shape[-
 tensordot = contraction(lambda step: lambda a, b: np.tensordot(a, b, step.args["axis"]), contracted_terms)
 tensordot_axes = contraction(lambda step: lambda a, b: np.tensordot(a, b, (step.args["axes_a"], step.args["axes_b"])),
                              contracted_terms)
+
+
+def convolution_of(step):
+    """The sums of a step's convolution, by their definition."""
+    args, name = step.args, step.op
+    if name == "convolve":
+        n = min(x.size for x in step.inputs.values())
+        low, high = dict(full=(n - 1, n - 1), same=(n // 2, (n - 1) // 2), valid=(0, 0))[args["mode"]]
+        return Convolution(1, 1, [low], [high], flip=True)
+    if name.startswith("conv_transpose"):
+        return Transposed(step.inputs["weight"].shape[1:-1], args["stride"], args["padding"], args["dilation"],
+                          args["output_padding"], args["groups"])
+    axes = step.inputs["input"].ndim - 2
+    if name == "conv_general":
+        return Convolution(axes, args["stride"], args["padding_lo"], args["padding_hi"], args["kernel_dilation"],
+                           args["input_dilation"], args["groups"], args["flip"])
+    return Convolution(axes, args["stride"], args["padding"], None, args["dilation"], 1, args["groups"])
+
+
+def convolution(step, dtype):
+    if step.op == "convolve":
+        x, w = sorted((operand(step, name, dtype) for name in "av"), key=np.size, reverse=True)
+        x, w = x.reshape(1, -1, 1), w.reshape(1, -1, 1)
+    else:
+        x, w = operand(step, "input", dtype), operand(step, "weight", dtype)
+    sums = convolution_of(step)
+    true, scale = sums(x, w), sums(np.abs(x), np.abs(w))
+    if step.op == "convolve":
+        true, scale = true.reshape(-1), scale.reshape(-1)
+    return true, scale, w[0].size
 
 
 def scanned(step, x, f, start):

@@ -353,7 +353,51 @@ def of_nothing_but_itself(step, ours, theirs, dtype):
     return step.args["axes"] == [] and dtype == "complex64" and ~np.isfinite(x) & (ours.view(np.int64) == x.view(np.int64))
 
 
+def convolved_in_float64(step, ours, theirs):
+    """The wheel says that it has no such kernel, and ours is right."""
+    if theirs[0] != "ValueError" or not answered(ours) or ours[0][0] != "float64":
+        return False
+    return bool(tolerances.TABLE[step.op].right(ours[0][1], "float64", step).all())
+
+
+def convolved_lengths(step):
+    """The convolution, and per axis the lengths of the cropped and dilated input and of the dilated weight; None where
+    the operands are refused anyway."""
+    if step.op == "convolve" or any(x.ndim < 3 for x in step.inputs.values()):
+        return None
+    c = accumulated.convolution_of(step)
+    cropped = [n + min(a, 0) + min(b, 0) for n, a, b in zip(step.inputs["input"].shape[1:], c.low, c.high)]
+    return c, [(n - 1) * d + 1 for n, d in zip(cropped, c.input_dilation)], \
+        [(k - 1) * d + 1 for k, d in zip(step.inputs["weight"].shape[1:], c.kernel_dilation)]
+
+
+def longer_than_its_input(step):
+    """The dilated weight is longer than the padded input, by less than the stride, along some axis; or nothing is left of
+    a cropped input."""
+    if convolved_lengths(step) is None:
+        return False
+    c, inputs, kernels = convolved_lengths(step)
+    left = [n + max(a, 0) + max(b, 0) - k for n, a, b, k in zip(inputs, c.low, c.high, kernels)]
+    return any(-s < n < 0 for n, s in zip(left, c.stride)) or min(inputs) < 1
+
+
+def dilated_beyond_its_input(step):
+    """Over several axes, a dilated weight is longer than the input without its padding."""
+    if convolved_lengths(step) is None:
+        return False
+    c, inputs, kernels = convolved_lengths(step)
+    return len(inputs) > 1 and any(k > n and d > 1 for k, n, d in zip(kernels, inputs, c.kernel_dilation))
+
+
+CONVOLUTIONS = "conv_general conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d convolve"
+
 DIFFERENCES = [
+    Difference("conv-float64", CONVOLUTIONS, "the wheel has kernels of float64 for some convolutions only, and those "
+               "compute in float32; ours has all", steps=convolved_in_float64),
+    Difference("conv-beyond", CONVOLUTIONS, "of a dilated weight longer than its input over several axes the wheel writes "
+               "beyond its result, and may die of it later", avoid=dilated_beyond_its_input),
+    Difference("conv-too-long", CONVOLUTIONS, "the wheel divides a negative length by the stride towards zero, takes the "
+               "result for one position, and reads beyond its input; ours refuses", avoid=longer_than_its_input),
     Difference("integer-division-by-zero", "floor_divide remainder divmod",
                "the wheel's process dies of a division error (SIGFPE); ours is 0", avoid=has_zero_divisor),
     Difference("integer-negative-exponent", "power",

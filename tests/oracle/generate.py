@@ -3,6 +3,7 @@ enough, by its function); a function with a parameter nobody can make ends the r
 row cannot be left out by accident."""
 import numpy as np
 
+import make_conv
 from make_indices import (
     along, choose_axis, chosen_axis, count_of, dynamic_start, dynamic_update, dynamic_update_start,
     leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
@@ -26,6 +27,7 @@ def first_or_second(p):
 
 
 MAKERS = {
+    **make_conv.MAKERS,
     "slice.start": sliced, "slice_update.update": range_update,
     "start": told("start", ints), "stop": told("stop", ints), "strides?": told("strides", ints),
     "slice_dynamic.start": dynamic_start, "slice_update_dynamic.update": dynamic_update,
@@ -158,7 +160,7 @@ class Generator:
         for parameter, kind in f.parameters:
             word = self.maker(f, parameter, kind)(p)
             words.append(word)
-            if word.startswith("v"):
+            if kind.startswith("array") and word.startswith("v"):
                 p.args[parameter] = next(v for v in reversed(p.every) if v.name == word)
             elif parameter not in p.args:
                 p.args[parameter] = word

@@ -176,6 +176,8 @@ TABLE = {
     **{name: Accumulated(getattr(accumulated, name), steps=4) for name in "var std".split()},
     "mean": Accumulated(accumulated.mean, steps=2),  # a sum, 1 / n and their product, each rounded
     **{name: Accumulated(getattr(accumulated, name), steps=2, coarse=True) for name in "softmax logsumexp logcumsumexp".split()},
+    **{name: Accumulated(accumulated.convolution, coarse=True) for name in "conv_general conv1d conv2d conv3d "
+       "conv_transpose1d conv_transpose2d conv_transpose3d convolve".split()},
     "partition": Sorted(kth=True), "argpartition": Sorted(places=True, kth=True), "topk": Sorted(),
     **dict.fromkeys("linalg_cholesky linalg_eigvalsh linalg_inv linalg_tri_inv linalg_cholesky_inv linalg_pinv "
                     "linalg_solve linalg_solve_triangular linalg_norm linalg_norm_matrix".split(), Solved(16)),

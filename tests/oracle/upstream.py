@@ -86,7 +86,18 @@ def one_or_all(axes):
     return axes[0] if axes and len(axes) == 1 else axes
 
 
+def conv_general(input, weight, stride, low, high, kernel_dilation, input_dilation, groups, flip):
+    return mx.conv_general(input, weight, stride, (low, high), kernel_dilation, input_dilation, groups, flip)
+
+
+def of_pairs(f):
+    """A convolution whose lists must be tuples."""
+    return lambda *args: f(*(tuple(a) if isinstance(a, list) else a for a in args))
+
+
 CALLS = {
+    "conv_general": conv_general,
+    **{name: of_pairs(getattr(mx, name)) for name in "conv2d conv3d conv_transpose2d conv_transpose3d".split()},
     "slice": lambda a, start, stop, strides: a[ranges(start, stop, strides)],
     "slice_update": slice_update,
     "slice_dynamic": mx.slice,

@@ -137,6 +137,26 @@ static psi_array transpose(inputs in)
     return psi_contiguous(psi_transpose(in.a, PSI_NONE), false);
 }
 
+/* Parameters are the rows of b. */
+static psi_array layer_norm(inputs in)
+{
+    psi_arrays rows = psi_split(psi_flatten(in.b, 0, 1), 2, 0);
+    return psi_fast_layer_norm(in.a, rows.data[0], rows.data[1], 1e-5);
+}
+
+static psi_array rms_norm(inputs in)
+{
+    return psi_fast_rms_norm(in.a, psi_split(psi_flatten(in.b, 0, 1), 2, 0).data[0], 1e-5);
+}
+
+/* Queries are a, by heads; keys and values the halves of b. */
+static psi_array attention(inputs in)
+{
+    psi_array q = psi_expand_dims(in.a, PSI_INTS(0));
+    psi_arrays kv = psi_split(psi_expand_dims(in.b, PSI_INTS(0)), 2, 1);
+    return psi_fast_scaled_dot_product_attention(q, kv.data[0], kv.data[1], 0.125, "", NULL, NULL);
+}
+
 typedef struct workload {
     const char *name;
     psi_array (*fn)(inputs in);
@@ -168,6 +188,12 @@ static const workload workloads[] = {
     {"cumsum_rows_4096", cumsum_rows, {4096, 4096}, {0}},
     {"take_rows_32k", take_rows, {32768, 1024}, {32768}},
     {"transpose_4096", transpose, {4096, 4096}, {0}},
+    {"layer_norm_4096", layer_norm, {4096, 4096}, {2, 4096}},
+    {"rms_norm_4096", rms_norm, {4096, 4096}, {2, 4096}},
+    {"attention_512", attention, {32, 512, 64}, {64, 512, 64}},
+    {"attention_4096", attention, {8, 512, 64}, {16, 4096, 64}},
+    {"attention_16384", attention, {8, 512, 64}, {16, 16384, 64}},
+    {"attention_decode_2048", attention, {32, 1, 64}, {64, 2048, 64}},
 };
 
 static psi_array input_of(const workload *w, const int64_t shape[3])

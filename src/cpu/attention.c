@@ -12,11 +12,10 @@
 
 enum {
     FEW = 8,               /* columns for which matrices are only streamed through */
-    ROW_KEYS = 256,        /* keys of a block for these */
+    ROW_KEYS = 1024,       /* keys of a block for these */
     LANE_KEYS = 128,       /* and at most for others */
     LANE_FLOATS = 1 << 14, /* of a task's results, for others */
-    COLUMN_TASKS = 64,     /* aimed at where there are many columns */
-    RANGE_TASKS = 16,      /* aimed at by cutting keys */
+    TASKS = 16,            /* aimed at, first by cutting columns, then keys */
     RANGE_KEYS = 512,      /* at least so many in a range */
     SMALL_WORK = 1 << 17   /* multiply-adds for which no thread is woken */
 };
@@ -160,16 +159,20 @@ static void plan(psi_attention_job *j)
     int64_t nr = j->gemm->nr, mr = j->gemm->mr, widest = j->dim > j->value_dim ? j->dim : j->value_dim;
     j->by_row = j->columns <= FEW && psi_strides_of(j->k)[3] == 1 && psi_strides_of(j->v)[3] == 1;
     j->key_block = j->by_row ? ROW_KEYS : LANE_KEYS / mr * mr;
+    int64_t most_ranges = (j->keys + RANGE_KEYS - 1) / RANGE_KEYS;
     j->block = j->columns;
     if (!j->by_row) {
-        int64_t most = LANE_FLOATS / (widest + 1) / nr * nr, share = j->entries * j->columns / COLUMN_TASKS;
-        most = most < 2 * nr ? 2 * nr : most;
-        share = round_up(share, nr) < 2 * nr ? 2 * nr : round_up(share, nr);
-        j->block = least(share, most);
+        int64_t most = round_up(LANE_FLOATS / (widest + 1) + 1, nr), least_block = 2 * nr;
+        int64_t share = (j->entries * j->columns + TASKS - 1) / TASKS,
+                blocks = (j->columns + most - 1) / most;
+        if (j->entries * blocks * most_ranges < TASKS && share < most)
+            blocks = (j->columns + share - 1) / share;
+        j->block = round_up((j->columns + blocks - 1) / blocks, nr);
+        j->block = j->block < least_block ? least_block : j->block;
     }
     j->blocks = (j->columns + j->block - 1) / j->block;
-    int64_t tasks = j->entries * j->blocks, ranges = (RANGE_TASKS + tasks - 1) / tasks;
-    ranges = least(ranges, (j->keys + RANGE_KEYS - 1) / RANGE_KEYS);
+    int64_t tasks = j->entries * j->blocks, ranges = (TASKS + tasks - 1) / tasks;
+    ranges = least(ranges, most_ranges);
     j->range = round_up((j->keys + ranges - 1) / ranges, j->key_block);
     j->ranges = (j->keys + j->range - 1) / j->range;
 }

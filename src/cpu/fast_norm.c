@@ -12,8 +12,7 @@
 #include "cpu/tiles.h"
 #include "ops/op.h"
 
-enum { TASK = 1 << 15 };              /* elements */
-#define FAR_BYTES ((int64_t)16 << 20) /* more than a core's share of the caches holds */
+enum { TASK = 1 << 15 }; /* elements */
 
 #define DECLARE(isa) extern const psi_norm_table psi_norm_table_##isa;
 #ifdef PSI_HAVE_generic
@@ -66,6 +65,8 @@ static void run_rows(void *context, int64_t index)
         else if (j->copy_far)
             j->copy_far(to, work, (size_t)(j->n * j->item));
     }
+    if (j->copy_far)
+        j->copy_far(NULL, NULL, 0);
 }
 
 /* Weight and bias, as the kernel wants them, in memory of their own; those that are scalars stay NULL. */
@@ -111,7 +112,7 @@ static bool norm(psi_node *node)
     psi_tiles_of(&j.tiles, in, dtype);
     psi_strided_of(&j.tiles.from, in);
     j.narrow = dtype == out->dtype ? NULL : psi_cpu_cast((psi_dtype)out->dtype, dtype);
-    j.copy_far = (int64_t)psi_nbytes(out) >= FAR_BYTES ? psi_cpu_copy_far() : NULL;
+    j.copy_far = psi_nbytes(out) >= PSI_FAR_BYTES ? psi_cpu_copy_far() : NULL;
     bool ok = load_parameters(&j, node, dtype);
     if (ok)
         psi_parallel((j.rows + j.per_task - 1) / j.per_task, run_rows, &j);

@@ -8,6 +8,7 @@
 #include "core/pool.h"
 #include "cpu/kernels.h"
 #include "cpu/reduce.h"
+#include "cpu/rows.h"
 #include "cpu/tiles.h"
 #include "ops/reduce.h"
 
@@ -50,6 +51,7 @@ typedef struct job {
     const psi_softmax_kernel *kernel;
     const psi_reduce_kernel *max;
     psi_row_fn narrow;
+    psi_copy_fn copy_far; /* NULL: short rows are written where they belong */
     char *out;
     stats *chunk, *row;
     int64_t rows, n, chunks, per_task, item, out_item;
@@ -79,7 +81,7 @@ static void short_rows(void *context, int64_t index)
     for (int64_t r = index * j->per_task; r < stop; r++) {
         const void *x = psi_tile_load(&j->tiles, 0, r * j->n, j->n);
         char *to = j->out + r * j->n * j->out_item;
-        char *work = j->narrow ? psi_scratch(2, (size_t)(j->n * j->item)) : to;
+        char *work = j->narrow || j->copy_far ? psi_scratch(2, (size_t)(j->n * j->item)) : to;
         if (!x || !work) {
             atomic_store(&j->failed, true);
             return;
@@ -88,7 +90,11 @@ static void short_rows(void *context, int64_t index)
         j->kernel->scale(j->n, work, 1 / sum);
         if (j->narrow)
             j->narrow(j->n, to, work, NULL, NULL);
+        else if (j->copy_far)
+            j->copy_far(to, work, (size_t)(j->n * j->item));
     }
+    if (j->copy_far)
+        j->copy_far(NULL, NULL, 0);
 }
 
 static void find_stats(void *context, int64_t index)
@@ -181,6 +187,7 @@ bool psi_cpu_softmax(psi_node *node)
         return true;
     describe(&j, in, out);
     if (j.n <= CHUNK) {
+        j.copy_far = psi_nbytes(out) >= PSI_FAR_BYTES ? psi_cpu_copy_far() : NULL;
         psi_parallel((j.rows + j.per_task - 1) / j.per_task, short_rows, &j);
     } else {
         if (!row_stats(&j))

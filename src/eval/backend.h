@@ -12,6 +12,8 @@ typedef void (*psi_row_fn)(int64_t n, void *out, const void *a, const void *b, c
 
 /* Writes `bytes` bytes past the caches; a last call with 0 bytes comes before other threads may read them. */
 typedef void (*psi_copy_fn)(char *to, const char *from, size_t bytes);
+/* What a result has at least that is written so: more than a core's share of the caches holds. */
+#define PSI_FAR_BYTES ((size_t)16 << 20)
 
 typedef bool (*psi_node_fn)(psi_node *node);
 

@@ -8,9 +8,6 @@
 #include "eval/strided.h"
 #include "ops/op.h"
 
-/* Results of at least so many bytes are written past the caches: more than a core's share of them holds. */
-#define FAR_BYTES ((size_t)16 << 20)
-
 enum { TILE = 1024, REGISTER_BYTES = TILE * 8 };
 
 /* Elements computed and then written past the caches at a time: few, so that the processor reads on meanwhile. */
@@ -286,7 +283,7 @@ static bool make_outputs(program *p, psi_array layout)
             psi_set_row_major(out);
         } else if (!psi_output_new(out)) {
             return false;
-        } else if (k == p->count - 1 && psi_nbytes(out) >= FAR_BYTES) {
+        } else if (k == p->count - 1 && psi_nbytes(out) >= PSI_FAR_BYTES) {
             p->far = psi_values(out);
             p->copy_far = psi_backend_cpu()->copy_far();
         }

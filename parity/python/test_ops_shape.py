@@ -1,4 +1,5 @@
-"""Cases that mirror the tests of upstream's test_ops.py for shapes: broadcasting, views by strides, joining, slices that begin at an array."""
+"""Cases that mirror the tests of upstream's test_ops.py for shapes: broadcasting, views by strides, joining, slices that begin at an array;
+and for results that wait for others."""
 
 import itertools
 import math
@@ -139,3 +140,17 @@ def test_slices_that_begin_at_an_array(mx, check):
     check.that(mx.array_equal(changed, expected))
     check.equal(mx.slice_update(block, update[:1], mx.array([2, 4]), (1, 2))[:1, 2:, 4:5], update[:1], dtype=mx.int32)
     check.same(changed.shape, (3, 5, 6))
+
+
+@pytest.mark.parity(*ROW, "TestOps.test_depends")
+def test_results_that_wait_for_others(mx, check):
+    start = mx.array([0.25, 4.0, 1.0])
+    grown, others = mx.exp(start), (mx.log(start), mx.log(start * 2))
+    waiting = mx.depends([grown, start], list(others))
+    check.same((type(waiting), len(waiting)), (list, 2))
+    check.that(mx.array_equal(waiting[0], grown))
+    check.that(mx.array_equal(waiting[1], start))
+    for after in (others[0], others):
+        check.that(mx.array_equal(mx.depends(grown, after), grown))
+    check.close(mx.depends(grown, others) + 1, [math.exp(value) + 1 for value in (0.25, 4, 1)])
+    check.equal(mx.grad(lambda x: mx.depends(x * x, mx.log(x)).sum())(start), [0.5, 8, 2])

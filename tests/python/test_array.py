@@ -25,6 +25,17 @@ def test_numbers_beside_an_array_take_its_dtype():
         a + 300
 
 
+def test_full_has_the_dtype_asked_for():
+    assert mx.full((2,), 1, mx.bool_).dtype == mx.bool_
+    assert mx.full((2,), 1.0, mx.bool_).tolist() == [True, True]
+    assert mx.full((2,), 2, mx.float16).dtype == mx.float16
+    assert mx.full((2,), 2.5).dtype == mx.float32
+
+
+def test_facts_about_devices_that_are_not_there():
+    assert mx.metal.device_info() == {} and mx.device_info(mx.gpu) == {} and mx.device_info(mx.Device(mx.cpu, 1)) == {}
+
+
 def test_operators():
     a, b = mx.array([7, -7]), mx.array([2, 2])
     assert (a + b).tolist() == [9, -5]

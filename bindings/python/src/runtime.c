@@ -206,6 +206,7 @@ NO_ARGUMENTS(metal, clear_cache, psi_clear_cache(); Py_RETURN_NONE)
 LIMIT(metal, set_cache_limit, psi_set_cache_limit)
 LIMIT(metal, set_memory_limit, psi_set_memory_limit)
 LIMIT(metal, set_wired_limit, set_wired)
+NO_ARGUMENTS(metal, device_info, return PyDict_New())
 NO_ARGUMENTS(metal, is_available, Py_RETURN_FALSE)
 NO_ARGUMENTS(cuda, is_available, return PyBool_FromLong(psi_device_is_available((psi_device){PSI_GPU, 0})))
 

@@ -146,3 +146,29 @@ PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test categorical")
     CHECK_SHAPE(psi_random_categorical_num_samples(box, 1, 5, NULL), 2, 4, 5);
     CHECK_SHAPE(psi_random_categorical_num_samples(box, -3, 5, NULL), 3, 4, 5);
 }
+
+PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test random multivariate_normal")
+{
+    const psi_dtype kind = PSI_FLOAT32;
+    psi_array one = psi_eye(4, PSI_NO_INT, 0, kind), origin = psi_zeros(PSI_INTS(4), kind);
+    psi_array x = psi_random_multivariate_normal(origin, one, PSI_INTS(3000), kind, psi_random_key(51));
+    CHECK_SHAPE(x, 3000, 4);
+    CHECK_DTYPE(x, kind);
+    psi_array spread = psi_divide(psi_matmul(psi_transpose(x, PSI_NONE), x), f32(3000));
+    CHECK_CLOSE(spread, one, 0, 0.12);
+    /* Not symmetric, and so no covariance at all, which is not looked at. */
+    psi_array odd = psi_reshape(PSI_FLOATS(2, -1, -.3f, 1), PSI_INTS(2, 2)), mean = PSI_INT32S(7, -7);
+    x = psi_random_multivariate_normal(mean, odd, PSI_INTS(1), kind, NULL);
+    CHECK_SHAPE(x, 1, 2);
+    CHECK_DTYPE(x, kind);
+    x = psi_random_multivariate_normal(mean, psi_zeros_like(odd), PSI_INTS(2), kind, NULL);
+    CHECK_VALUES(x, 7, -7, 7, -7);
+    /* Leading axes broadcast; the last ones have one length. */
+    psi_array many = psi_zeros(PSI_INTS(1, 3, 4, 4), kind);
+    CHECK_SHAPE(psi_random_multivariate_normal(origin, many, PSI_INTS(20, 3), kind, NULL), 20, 3, 4);
+    CHECK_REFUSED(psi_random_multivariate_normal(origin, many, PSI_INTS(20, 2), kind, NULL));
+    CHECK_REFUSED(
+        psi_random_multivariate_normal(psi_zeros(PSI_INTS(4, 1), kind), one, PSI_INTS(9), kind, NULL));
+    CHECK_REFUSED(psi_random_multivariate_normal(mean, one, PSI_INTS(9), kind, NULL));
+    CHECK_REFUSED(psi_random_multivariate_normal(origin, one, PSI_INTS(9), PSI_FLOAT16, NULL));
+}

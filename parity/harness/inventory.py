@@ -13,9 +13,9 @@ BACKEND_CLOSURE = "backend-closure"
 # Family, acceptance category, and what it does not claim.
 _FAMILIES: Sequence[Tuple[str, str, str]] = (
     ("array_core", "array-runtime-surface",
-     "Arrays, dtypes, host interop and indexing; the Python rows wait for the Python binding."),
+     "Arrays, dtypes, host interop and indexing."),
     ("ops_numeric", "array-runtime-surface",
-     "Values, shapes and dtypes of the numeric ops on the CPU; einsum and the Python rows come later."),
+     "Values, shapes and dtypes of the numeric ops on the CPU."),
     ("device_eval_memory", "array-runtime-surface",
      "Devices, streams, evaluation and memory counters on the CPU; rows that want a GPU count under backend-closure."),
     ("autograd", "transform-compile", "Reverse and forward differentiation of the ops in the table."),

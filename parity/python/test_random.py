@@ -227,3 +227,38 @@ def test_orders(mx, check):
     check.that(mx.array_equal(mx.sort(long), mx.arange(20000)), "not each number once")
     check.equal(mx.random.permutation(7, key=mx.random.key(19)), ORDER)
     check.equal(mx.random.permutation(mx.array([[[0.5]]])), [[[0.5]]], dtype=mx.float32, shape=(1, 1, 1))
+
+
+def _spread(mx, check, data, mean, covariance):
+    """The samples' mean and covariance are near those of the distribution."""
+    centred = data - mx.mean(data, axis=0)
+    near = 12 / math.sqrt(data.shape[0])
+    for found, wanted in ((mx.mean(data, axis=0), mean), (centred.T @ centred / data.shape[0], covariance)):
+        check.that(mx.allclose(found, wanted, rtol=0, atol=near), f"{found} is far from {wanted}")
+
+
+@pytest.mark.parity(*ROW, "TestRandom.test_multivariate_normal")
+def test_normal_in_several_dimensions(mx, check):
+    def draw(mean, covariance, shape=(), **options):
+        return mx.random.multivariate_normal(mean, covariance, shape, key=mx.random.key(20), stream=mx.cpu, **options)
+
+    mean, covariance = mx.array([3, -2]), mx.array([[4, 0], [0, 1]])
+    check.same((draw(mean, covariance).shape, draw(mean, covariance).dtype), ((2,), mx.float32))
+    check.close(draw(mean, covariance, (3,), dtype=mx.float32), draw(mean, covariance, (3,)))
+    for dtype in (mx.int8, mx.int32, mx.int64, mx.uint8, mx.uint32, mx.uint64, mx.float16, mx.bfloat16):
+        check.raises(ValueError, draw, mean, covariance, dtype=dtype)
+    for lengths, shape in (
+        (((2, 2), (2, 2)), (3,)), (((2,), (2, 2, 2)), (5,)), (((3,), (2, 2)), ()), (((2,), (2, 3)), ()), (((), (2, 2)), ()),
+        (((2,), (2,)), ()),
+    ):
+        check.raises(ValueError, draw, *map(mx.zeros, lengths), shape)
+    means = mx.array([[10.0, 0.0], [20.0, -5.0], [30.0, 9.0], [0.0, 7.0]])
+    drawn = draw(means, mx.array([[0.5, 0.2], [0.2, 0.1]]), (6, 4))
+    check.same(drawn.shape, (6, 4, 2))
+    check.that(mx.all(mx.abs(drawn - means) < 5), f"{drawn} is far from {means}")
+    for mean, covariance in (
+        (mx.array([-1.0, 6.0]), mx.array([[3, -0.75], [-0.75, 1]])),
+        (mx.arange(3), mx.array([[2, 1, 0.5], [1, 1, -0.25], [0.5, -0.25, 1.5]])),
+        (mx.zeros((2,)), mx.zeros((2, 2))),
+    ):
+        _spread(mx, check, draw(mean, covariance, (40000,)), mean, covariance)

@@ -170,6 +170,61 @@ psi_array psi_random_truncated_normal(psi_array lower, psi_array upper, psi_ints
     return psi_maximum(psi_minimum(upper, x), lower);
 }
 
+/* The shape of the samples: what mean, cov and `shape` broadcast to without the vectors' own axes, and that axis. */
+static int vectors_shape(const char *op, psi_array mean, psi_array cov, psi_ints shape, int64_t *lengths)
+{
+    int64_t common[PSI_MAX_NDIM];
+    psi_ints means = psi_shape(mean), covs = psi_shape(cov);
+    if (means.count < 1 || covs.count < 2) {
+        PSI_INVALID("%s: mean has %d dimensions and cov %d, not at least 1 and 2", op, means.count,
+                    covs.count);
+        return -1;
+    }
+    int64_t n = means.data[means.count - 1];
+    if (covs.data[covs.count - 1] != n || covs.data[covs.count - 2] != n) {
+        PSI_INVALID("%s: cov of shape %s does not fit mean of shape %s", op, PSI_SHAPE(covs),
+                    PSI_SHAPE(means));
+        return -1;
+    }
+    if (shape.count < 0 || shape.count >= PSI_MAX_NDIM) {
+        PSI_INVALID("%s: a shape has 0 to %d dimensions, not %d", op, PSI_MAX_NDIM - 1, shape.count);
+        return -1;
+    }
+    means.count -= 1;
+    covs.count -= 2;
+    int ndim = psi_broadcast_into(means, covs, common, op);
+    ndim = ndim < 0 ? ndim : psi_broadcast_into((psi_ints){common, ndim}, shape, lengths, op);
+    if (ndim >= 0)
+        lengths[ndim++] = n;
+    return ndim;
+}
+
+psi_array psi_random_multivariate_normal(psi_array mean, psi_array cov, psi_ints shape, psi_dtype dtype,
+                                         psi_array key)
+{
+    const char *op = "random_multivariate_normal";
+    int64_t lengths[PSI_MAX_NDIM + 1];
+    if (!psi_check_inputs(PSI_ARRAYS(mean, cov), op))
+        return psi_error_array();
+    if (or_float32(dtype) != PSI_FLOAT32)
+        return PSI_INVALID("%s: dtype is %s, not float32", op,
+                           (unsigned)dtype < PSI_DTYPE_COUNT ? psi_dtype_name(dtype) : "unknown");
+    int ndim = vectors_shape(op, mean, cov, shape, lengths);
+    if (ndim < 0)
+        return psi_error_array();
+    /* The root of a covariance matrix u @ diag(s) @ v, where u is v's transpose. */
+    psi_arrays f = psi_linalg_svd(psi_astype(cov, PSI_FLOAT32), true);
+    if (f.count != 3)
+        return psi_error_array();
+    psi_array deviations = psi_expand_dims(psi_sqrt(f.data[1]), PSI_INTS(-2));
+    psi_array root = psi_matmul(psi_multiply(f.data[0], deviations), f.data[2]);
+    psi_array samples = psi_random_normal((psi_ints){lengths, ndim}, PSI_FLOAT32, NULL, NULL, key);
+    if (psi_ndim(root) == 2) /* all samples in one product */
+        return psi_add(mean, psi_matmul(samples, root));
+    samples = psi_squeeze(psi_matmul(psi_expand_dims(samples, PSI_INTS(-2)), root), PSI_INTS(-2));
+    return psi_add(mean, samples);
+}
+
 psi_array psi_random_gumbel(psi_ints shape, psi_dtype dtype, psi_array key)
 {
     dtype = or_float32(dtype);

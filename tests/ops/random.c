@@ -188,6 +188,44 @@ static void samples_by_inverse_functions(void **state)
            PSI_SCALAR_SHAPE, 2);
 }
 
+/* NEAR, for samples that went through a factored matrix. */
+#define FACTORED(a, shape, ...) assert_near(a, PSI_FLOAT32, shape, (const double[]){__VA_ARGS__}, 2e-6)
+
+static void vectors(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    const psi_dtype f32 = PSI_FLOAT32;
+    psi_ints two = PSI_INTS(2), none = PSI_SCALAR_SHAPE;
+    psi_array key = psi_random_key(3), mean = PSI_INT32S(1, -2);
+    psi_array cov = psi_reshape(PSI_FLOATS(4, 1.5f, 1.5f, 1), PSI_INTS(2, 2));
+    FACTORED(psi_random_multivariate_normal(mean, cov, two, f32, key), PSI_INTS(2, 2), -1.6089634895324707,
+             -4.306330680847168, 1.287402629852295, -2.2122316360473633);
+    psi_array means = psi_reshape(PSI_FLOATS(0, 0, 5, 7), PSI_INTS(2, 2));
+    psi_array covs = psi_stack(PSI_ARRAYS(cov, psi_multiply(cov, number(4))), 0);
+    FACTORED(psi_random_multivariate_normal(means, covs, none, f32, key), PSI_INTS(2, 2), -2.6089634895324707,
+             -2.306330442428589, 5.57480525970459, 6.575536727905273);
+    psi_array still = psi_zeros(PSI_INTS(1, 2, 2), f32);
+    EXPECT(psi_random_multivariate_normal(mean, still, PSI_INTS(2, 1), PSI_DTYPE_COUNT, key), f32,
+           PSI_INTS(2, 1, 2), 1, -2, 1, -2);
+    psi_array nothing = psi_zeros(PSI_INTS(0, 0), f32);
+    EXPECT(psi_random_multivariate_normal(psi_zeros(PSI_INTS(0), f32), nothing, two, f32, key), f32,
+           PSI_INTS(2, 0), 0);
+    assert_error(psi_is_error(psi_random_multivariate_normal(mean, cov, none, PSI_FLOAT16, key)),
+                 PSI_VALUE_ERROR, "random_multivariate_normal: dtype is float16, not float32");
+    assert_error(psi_is_error(psi_random_multivariate_normal(number(0), mean, none, f32, key)),
+                 PSI_VALUE_ERROR,
+                 "random_multivariate_normal: mean has 0 dimensions and cov 1, not at least 1 and 2");
+    assert_error(psi_is_error(psi_random_multivariate_normal(PSI_FLOATS(1, 2, 3), cov, none, f32, key)),
+                 PSI_VALUE_ERROR,
+                 "random_multivariate_normal: cov of shape (2,2) does not fit mean of shape (3)");
+    assert_error(psi_is_error(psi_random_multivariate_normal(mean, cov, PSI_NONE, f32, key)), PSI_VALUE_ERROR,
+                 "random_multivariate_normal: a shape has 0 to 63 dimensions, not -1");
+    assert_error(psi_is_error(psi_random_multivariate_normal(means, cov, PSI_INTS(3), f32, key)),
+                 PSI_VALUE_ERROR,
+                 "random_multivariate_normal: shapes (2) and (3) cannot be broadcast together");
+}
+
 static void categories(void **state)
 {
     (void)state;
@@ -377,6 +415,7 @@ int main(void)
         cmocka_unit_test(every_isa_gives_the_same_bits),
         cmocka_unit_test(samples_by_scaling),
         cmocka_unit_test(samples_by_inverse_functions),
+        cmocka_unit_test(vectors),
         cmocka_unit_test(categories),
         cmocka_unit_test(integers_stay_in_range),
         cmocka_unit_test(the_default_key_follows_its_seed),

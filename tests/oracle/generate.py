@@ -8,8 +8,8 @@ from make_indices import (
     along, choose_axis, chosen_axis, count_of, dynamic_start, dynamic_update, dynamic_update_start,
     leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
 from make_matrices import (
-    addend, factor, operands, subscripts, any_matrices, contracted, inner_b, matmul_b, matrices, matrix_axes, norm_axes, other_triples, right_sides,
-    small_array, triples)
+    addend, factor, operands, subscripts, any_matrices, contracted, covariances, inner_b, matmul_b, matrices, matrix_axes, means, norm_axes,
+    other_triples, right_sides, small_array, triples)
 from make_shapes import (
     alike, axes_of, axis_of, between, bit_shape, broadcast_shape, concatenated, ints, key, new_axes, number,
     ones_of, optional, permutation, real_bound, reshape_shape, rolled, split_axis, split_parts, stacked,
@@ -114,6 +114,9 @@ MAKERS = {
     "loc?": optional(real_bound(-1)), "scale?": optional(real_bound(2)),
     "random_bernoulli.p?": optional(real_bound(0.5)), "random_bernoulli.shape?": optional(lambda p: ints(p.shape())),
     "random_truncated_normal.shape?": optional(lambda p: ints(p.shape())),
+    "random_multivariate_normal.mean": means, "random_multivariate_normal.cov": covariances,
+    "random_multivariate_normal.shape": lambda p: ints([p.between(0, 4)] * p.chance(0.3) + list(p.args["mean"].shape[:-1])),
+    "random_multivariate_normal.dtype?": optional(lambda p: p.pair_dtype, 0.7),
     "random_categorical.shape?": lambda p: "none", "num_samples": between(0, 4),
     "logits": lambda p: p.first_array(1).name,
     "random_categorical.axis": axis_of("logits"), "random_categorical_num_samples.axis": axis_of("logits"),

@@ -51,6 +51,18 @@ def matrices(p):
     return own_array(p, p.pair_dtype, whole if p.pair_dtype[0] in "fb" and p.pair_dtype != "bool" else np.rint(whole)).name
 
 
+def means(p):
+    return p.leaf("float32", [p.between(1, 3) for _ in range(p.between(0, 2))] + [p.between(1, 6)]).name
+
+
+def covariances(p):
+    """For means' vectors: symmetric and positive definite, one or one for each."""
+    *batch, n = p.args["mean"].shape
+    n += p.chance(BAD)
+    half = p.rng.uniform(-1, 1, (batch if p.chance(0.3) else []) + [n, n])
+    return own_array(p, "float32", half @ np.swapaxes(half, -1, -2) + np.eye(n)).name
+
+
 def any_matrices(p):
     n, m = p.between(1, 6), p.between(1, 6)
     return own_array(p, p.pair_dtype, p.rng.uniform(-3, 3, [2] * p.between(0, 2) + [n, m])).name

@@ -186,6 +186,7 @@ TABLE = {
     "degrees": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     "radians": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     **dict.fromkeys("random_normal random_truncated_normal random_gumbel random_laplace".split(), Near(8)),
+    "random_multivariate_normal": Near(64),  # by a factored matrix
     **dict.fromkeys("exp expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh "
                     "arctanh erf erfinv sigmoid logaddexp arctan2 power rsqrt".split(), TRANSCENDENTAL),
 }

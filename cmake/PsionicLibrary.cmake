@@ -8,9 +8,10 @@ endif()
 set(PSIONIC_ISAS "${default_isas}" CACHE STRING "Instruction sets to build kernels for: v2 v3 v4 v4x, or generic")
 
 set(PSI_ISA_FLAGS_generic "")
-set(PSI_ISA_FLAGS_v2 -march=x86-64-v2)
-set(PSI_ISA_FLAGS_v3 -march=x86-64-v3)
-set(PSI_ISA_FLAGS_v4 -march=x86-64-v4 -mprefer-vector-width=512)
+# Without MMX: gcc moves halves of vectors through its registers, which are the x87's, and leaves those unusable.
+set(PSI_ISA_FLAGS_v2 -march=x86-64-v2 -mno-mmx)
+set(PSI_ISA_FLAGS_v3 -march=x86-64-v3 -mno-mmx)
+set(PSI_ISA_FLAGS_v4 -march=x86-64-v4 -mno-mmx -mprefer-vector-width=512)
 set(PSI_ISA_FLAGS_v4x ${PSI_ISA_FLAGS_v4} -mavx512bf16 -mavx512vnni)
 set(PSI_ELEMENTS bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float32 float64 complex64)
 

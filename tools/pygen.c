@@ -170,14 +170,22 @@ static bool convert_ints(const parameter *p, const char *to, int i, conversion *
 {
     bool optional = p->type[strlen(p->type) - 1] == '?';
     bool empty = is(p->value, "[]");
+    bool listed = *p->value == '[' && !empty;
     /* a number as default is what the op takes PSI_NONE for */
-    bool number = *p->value && !is(p->value, "None") && !empty;
+    bool number = *p->value && !is(p->value, "None") && *p->value != '[';
     if ((optional && is(to, "ints")) || (number && !is(to, "ints?")))
         return false;
     TEXT(declare, "psi_py_ints %s = {.list = %s};", p->name, empty ? "{NULL, 0}" : "PSI_NONE");
+    if (listed)
+        TEXT(declare, "psi_py_ints %s = {.list = PSI_INTS(%.*s)};", p->name, (int)strlen(p->value) - 2,
+             p->value + 1);
     const char *to_c = !strncmp(p->type, "ints", 4) ? "ints" : p->type;
     to_c = !strncmp(p->type, "shape", 5) ? "shape" : to_c;
-    if (optional || empty)
+    if (listed)
+        TEXT(test,
+             "(!v_[%d] || (v_[%d] == Py_None ? (%s.list = PSI_NONE, true) : psi_py_to_%s(v_[%d], &%s)))", i,
+             i, p->name, to_c, i, p->name);
+    else if (optional || empty)
         TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", i, to_c, i, p->name);
     else if (number)
         TEXT(test, "(!v_[%d] || psi_py_to_%s(v_[%d], &%s))", i, to_c, i, p->name);

@@ -9,7 +9,7 @@ from make_indices import (
     leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
 from make_matrices import (
     addend, factor, operands, subscripts, any_matrices, contracted, covariances, inner_b, matmul_b, matrices, matrix_axes, means, norm_axes,
-    other_triples, right_sides, small_array, triples)
+    other_triples, right_sides, signal, small_array, triples)
 from make_shapes import (
     alike, axes_of, axis_of, between, bit_shape, broadcast_shape, concatenated, ints, key, new_axes, number,
     ones_of, optional, permutation, real_bound, reshape_shape, rolled, split_axis, split_parts, stacked,
@@ -72,6 +72,9 @@ MAKERS = {
     "linalg_norm.ord": number(0, 1, 2, -1, 3, -2, np.inf, -np.inf), "linalg_norm_matrix.ord": lambda p: p.pick(["f", "fro", "nuc"]),
     "linalg_norm.axis?": norm_axes(2), "linalg_norm_l2.axis?": norm_axes(2), "linalg_norm_matrix.axis?": matrix_axes,
     "linalg_cross.a": triples, "linalg_cross.b": other_triples, "linalg_cross.axis": lambda p: "-1",
+    **{f"fft_{kind}fft{over}.a": signal for kind in ("", "i", "r", "ir") for over in ("", "2", "n")},
+    "n?": optional(between(-1, 40), 0.5), "s?": told("s"), "fft_fftshift.a": signal, "fft_ifftshift.a": signal,
+    **{f"fft_{kind}fft{over}.axes?": told("axes") for kind in ("", "i", "r", "ir") for over in ("2", "n")},
     "keepdims": lambda p: p.pick(["true", "false"]),
     "axis": axis_of(), "source": axis_of(), "destination": axis_of(),
     "axes": axes_of(),

@@ -101,6 +101,16 @@ def other_triples(p):
     return p.leaf(p.second_dtype(), shape[:-1] + [p.pick([2, 3, 3])]).name
 
 
+def signal(p):
+    """What a Fourier transform takes, and the lengths and axes it is asked for."""
+    shape = [p.between(1, 40 if i == 0 else 6) for i in range(p.between(2, 3))][:: p.pick([1, -1])]
+    count = 2 if p.chance(0.5) else p.between(1, len(shape))
+    axes = [int(i) - len(shape) * p.chance(0.3) for i in p.rng.permutation(len(shape))[:count]]
+    p.args["s"] = ints(p.between(0 if p.chance(BAD) else 1, 20) for _ in axes) if p.chance(0.5) else "none"
+    p.args["axes"] = ints(axes) if p.chance(0.7) or p.args["s"] != "none" else "none"
+    return own_array(p, p.pair_dtype, p.rng.uniform(-3, 3, shape)).name
+
+
 EINSUMS = ["ij,jk->ik", "ij->ji", "ii->i", "i,i->", "bij,bjk->bik", "ij,j->i", "i,j->ij", "ijk->k", "ij,ij->", "ij,jk,kl->il"]
 
 

@@ -1,6 +1,8 @@
 """How far a result may be from the wheel's, per op and dtype: the one table. What is not in it is exact, in every
 bit but those of a NaN. Distances are in units of the last place of the result's dtype (of the larger part of a
 complex number)."""
+import math
+
 import numpy as np
 
 import accumulated
@@ -94,6 +96,19 @@ class Solved:
         return ~(np.abs(a - b) <= self.units * rows * EPSILON[dtype] * largest) & exact(ours, theirs, dtype)
 
 
+class Transformed:
+    """Fourier transforms: up to so many units of float32 of the largest element for each doubling of the size, and two to begin
+    with."""
+
+    def __init__(self, units):
+        self.units = units
+
+    def bad(self, ours, theirs, dtype, step):
+        doublings = 2 + math.log2(2 + max(step.inputs["a"].size, theirs.size))
+        largest = max(np.abs(theirs).max(initial=0), 1e-30)
+        return ~(np.abs(ours - theirs) <= self.units * doublings * EPSILON["float32"] * largest)
+
+
 class Sorted:
     """Exact, but for the order on either side of the kth element, which is not said: each side is sorted first.
     `places`: the results are indices, judged by the elements they name; `kth`: where the sides part, or None."""
@@ -183,6 +198,7 @@ TABLE = {
                     "linalg_solve linalg_solve_triangular linalg_norm linalg_norm_matrix".split(), Solved(16)),
     "linalg_norm_l2": Accumulated(accumulated.norm, steps=2),
     **dict.fromkeys("hanning hamming blackman bartlett".split(), Near(1)),
+    **{f"fft_{kind}fft{over}": Transformed(1) for kind in ("", "i", "r", "ir") for over in ("", "2", "n")},
     "degrees": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     "radians": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     **dict.fromkeys("random_normal random_truncated_normal random_gumbel random_laplace".split(), Near(8)),

@@ -139,6 +139,8 @@ CALLS = {
     "equal_nan": equal_nan,
     "einsum": lambda subscripts, operands: mx.einsum(subscripts, *operands),
     "linalg_solve_triangular": lambda a, b, upper: mx.linalg.solve_triangular(a, b, upper=upper),
+    **{f"fft_{kind}fft2": lambda a, s, axes, f=getattr(mx.fft, kind + "fftn"): f(a, s, [-2, -1] if axes is None else axes)
+       for kind in ("", "i", "r", "ir")},
     "linalg_norm": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
     "linalg_norm_matrix": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
     "linalg_norm_l2": lambda a, axes, keep: mx.linalg.norm(a, None, one_or_all(axes), keep),
@@ -153,6 +155,8 @@ def counterpart(name):
         return CALLS[name]
     if name.startswith("linalg_"):
         return getattr(mx.linalg, name.removeprefix("linalg_"), None)
+    if name.startswith("fft_"):
+        return getattr(mx.fft, name.removeprefix("fft_"))
     if name.startswith("random_"):
         return getattr(mx.random, name.removeprefix("random_"), None)
     return getattr(mx, name, None)

@@ -112,8 +112,8 @@ def test_weak_references_and_hashes():
 
 
 def test_names_not_built_say_so():
-    with pytest.raises(NotImplementedError, match=r"^unsupported_op: fft\.fft"):
-        mx.fft.fft(mx.array([1.0]))
+    with pytest.raises(NotImplementedError, match=r"^unsupported_op: save_gguf"):
+        mx.save_gguf("a.gguf", {})
 
 
 def test_ints_as_pythons_int_takes_them():

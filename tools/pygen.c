@@ -438,8 +438,8 @@ static void write_methods(FILE *f)
     fprintf(f, "\n");
 }
 
-static const char *const modules[] = {"core", "random", "linalg", "fft",
-                                      "fast", "metal",  "cuda",   "distributed"};
+static const char *const modules[] = {"core",  "random", "linalg",      "fft", "fast",
+                                      "metal", "cuda",   "distributed", "_nn"};
 enum { MODULES = sizeof modules / sizeof *modules };
 
 static void write_wrappers(FILE *f)

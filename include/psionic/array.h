@@ -59,6 +59,19 @@ PSI_API psi_category psi_dtype_category(psi_dtype dtype);
 PSI_API bool psi_issubdtype(psi_dtype dtype, psi_category category);
 PSI_API bool psi_issubcategory(psi_category category, psi_category of);
 
+/* Limits of a dtype; of complex64, its parts'. Other dtypes than floating ones, or than integers, are a value error. */
+typedef struct psi_float_limits {
+    psi_dtype dtype;
+    double min, max, eps; /* eps: from 1 to the next number */
+} psi_float_limits;
+typedef struct psi_int_limits {
+    psi_dtype dtype;
+    int64_t min;
+    uint64_t max;
+} psi_int_limits;
+PSI_API psi_float_limits psi_finfo(psi_dtype dtype);
+PSI_API psi_int_limits psi_iinfo(psi_dtype dtype);
+
 /* ---- evaluation ---- */
 
 /* Computes the arrays and waits. False, with the error recorded, when any of them failed. */

@@ -16,6 +16,13 @@ def mx():
 
 
 @pytest.fixture
+def nn():
+    import mlx.nn
+
+    return Recorder(mlx.nn, "nn", set())
+
+
+@pytest.fixture
 def check():
     checks = Check()
     yield checks

@@ -4,7 +4,7 @@
     def test_add_numpy(mx, check):
         check.equal(mx.array([1, 2]) + 1, [2, 3])
 
-`mx` is mlx.core behind a recorder: every name taken from it counts as called. `check` counts checks, and tells what failed.
+`mx` is mlx.core, and `nn` mlx.nn, behind a recorder: every name taken from it counts as called. `check` counts checks, and tells what failed.
 `pytest parity/python` runs them as tests; the harness runs this file: `--list`, and `--run ID` for one in this process.
 """
 
@@ -141,6 +141,10 @@ def run(id, function):
     calls, check = set(), Check()
     message, outcome = "", "pass"
     arguments = {"mx": Recorder(mlx.core, "mx", calls), "check": check}
+    if "nn" in inspect.signature(function).parameters:
+        import mlx.nn
+
+        arguments["nn"] = Recorder(mlx.nn, "nn", calls)
     try:
         function(**{name: arguments[name] for name in inspect.signature(function).parameters})
     except NotImplementedError as error:

@@ -1,5 +1,9 @@
 /* dtype.c: what the element types are called, how large they are, and how they promote. */
+#include <float.h>
+
 #include <psionic/array.h>
+
+#include "core/error.h"
 
 static const struct {
     const char *name;
@@ -91,4 +95,37 @@ bool psi_issubcategory(psi_category category, psi_category of)
 bool psi_issubdtype(psi_dtype dtype, psi_category category)
 {
     return psi_issubcategory(psi_dtype_category(dtype), category);
+}
+
+psi_float_limits psi_finfo(psi_dtype dtype)
+{
+    static const psi_float_limits half = {PSI_FLOAT16, -65504, 65504, 0x1p-10},
+                                  brain = {PSI_BFLOAT16, -0x1.fep127, 0x1.fep127, 0x1p-7},
+                                  single = {PSI_FLOAT32, -FLT_MAX, FLT_MAX, FLT_EPSILON},
+                                  wide = {PSI_FLOAT64, -DBL_MAX, DBL_MAX, DBL_EPSILON};
+    switch (dtype) {
+    case PSI_FLOAT16:
+        return half;
+    case PSI_BFLOAT16:
+        return brain;
+    case PSI_FLOAT32:
+    case PSI_COMPLEX64:
+        return single;
+    case PSI_FLOAT64:
+        return wide;
+    default:
+        PSI_INVALID("finfo: dtype %s is not inexact", psi_dtype_name(dtype));
+        return (psi_float_limits){.dtype = dtype};
+    }
+}
+
+psi_int_limits psi_iinfo(psi_dtype dtype)
+{
+    if (!psi_issubdtype(dtype, PSI_INTEGER)) {
+        PSI_INVALID("iinfo: dtype %s is not an integer", psi_dtype_name(dtype));
+        return (psi_int_limits){.dtype = dtype};
+    }
+    bool is_signed = psi_issubdtype(dtype, PSI_SIGNEDINTEGER);
+    uint64_t max = UINT64_MAX >> (64 - 8 * (int)psi_dtype_size(dtype) + is_signed);
+    return (psi_int_limits){dtype, is_signed ? -(int64_t)max - 1 : 0, max};
 }

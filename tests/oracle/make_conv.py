@@ -56,12 +56,22 @@ def vector(other):
     return make
 
 
+def factor(p):
+    """Of an axis that becomes at least 2 long: the wheel divides by one less."""
+    length = p.args["x"].shape[int(p.args["axis"])]
+    return float(p.pick([f for f in (1, 2, 3, 1.5, 0.5, 2.25, 0.4) if int(f * length) > 1])).hex()
+
+
 MAKERS = {
     **{f"conv{n}d.input": convolution(n) for n in (1, 2, 3)},
     **{f"conv_transpose{n}d.input": convolution(n) for n in (1, 2, 3)},
     "conv_general.input": convolution(), "weight": weight, "groups": told("conv_groups"),
     **{name + mark: listed(name) for name in "stride padding dilation output_padding padding_lo padding_hi kernel_dilation "
        "input_dilation".split() for mark in ("", "?")},
+    "upsample.x": lambda p: p.leaf(p.pair_dtype, [p.between(1, 6) for _ in range(p.between(1, 3))]).name,
+    "upsample.axis": lambda p: str(p.between(-len(p.args["x"].shape), len(p.args["x"].shape) - 1)),
+    "upsample.scale": factor,
+    "upsample.mode": lambda p: p.pick(["nearest", "linear", "cubic"]), "align_corners": lambda p: p.pick(["true", "false"]),
     "flip": lambda p: p.pick(["true", "false"]),
     "convolve.a": vector(False), "convolve.v": vector(True),
     "convolve.mode": lambda p: p.pick(["full", "same", "valid"] if not p.chance(BAD) else ["most"]),

@@ -7,6 +7,7 @@ import json
 import sys
 
 import mlx.core as mx
+import mlx.nn
 import numpy as np
 
 import tolerances
@@ -95,7 +96,15 @@ def of_pairs(f):
     return lambda *args: f(*(tuple(a) if isinstance(a, list) else a for a in args))
 
 
+def upsample(x, axis, scale, mode, align_corners):
+    """The wheel's module, of an array whose only axis between batch and channels is the one."""
+    moved = mx.moveaxis(x, axis, 0)
+    y = mlx.nn.Upsample(scale, mode, align_corners)(moved.reshape(1, moved.shape[0], -1))
+    return mx.moveaxis(y.reshape([y.shape[1], *moved.shape[1:]]), 0, axis)
+
+
 CALLS = {
+    "upsample": upsample,
     "conv_general": conv_general,
     **{name: of_pairs(getattr(mx, name)) for name in "conv2d conv3d conv_transpose2d conv_transpose3d".split()},
     "slice": lambda a, start, stop, strides: a[ranges(start, stop, strides)],

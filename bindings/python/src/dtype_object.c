@@ -120,32 +120,21 @@ static PyObject *info_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)self;
 }
 
-static double largest(psi_dtype d)
-{
-    return d == PSI_FLOAT16 ? 65504 : d == PSI_BFLOAT16 ? 0x1.fep127 : d == PSI_FLOAT64 ? DBL_MAX : FLT_MAX;
-}
-
-static double epsilon(psi_dtype d)
-{
-    return d == PSI_FLOAT16    ? 0x1p-10
-           : d == PSI_BFLOAT16 ? 0x1p-7
-           : d == PSI_FLOAT64  ? DBL_EPSILON
-                               : FLT_EPSILON;
-}
-
 static PyObject *info_get(PyObject *self, void *closure)
 {
     psi_dtype d = ((info *)self)->dtype;
     const char which = *(const char *)closure;
+    if (Py_TYPE(self) == &psi_py_finfo_type) {
+        psi_float_limits f = psi_finfo(d);
+        return which == 'd' ? psi_py_dtype_object(f.dtype)
+                            : PyFloat_FromDouble(which == 'e'   ? f.eps
+                                                 : which == 'm' ? f.min
+                                                                : f.max);
+    }
+    psi_int_limits i = psi_iinfo(d);
     if (which == 'd')
-        return psi_py_dtype_object(d);
-    if (Py_TYPE(self) == &psi_py_finfo_type)
-        return PyFloat_FromDouble(which == 'e' ? epsilon(d) : which == 'm' ? -largest(d) : largest(d));
-    bool is_signed = psi_issubdtype(d, PSI_SIGNEDINTEGER);
-    uint64_t high = UINT64_MAX >> (64 - 8 * (int)psi_dtype_size(d) + is_signed);
-    if (which == 'm')
-        return PyLong_FromLongLong(is_signed ? -(int64_t)high - 1 : 0);
-    return PyLong_FromUnsignedLongLong(high);
+        return psi_py_dtype_object(i.dtype);
+    return which == 'm' ? PyLong_FromLongLong(i.min) : PyLong_FromUnsignedLongLong(i.max);
 }
 
 static PyObject *info_repr(PyObject *self)
@@ -153,8 +142,8 @@ static PyObject *info_repr(PyObject *self)
     char text[160];
     psi_dtype d = ((info *)self)->dtype;
     if (Py_TYPE(self) == &psi_py_finfo_type) {
-        snprintf(text, sizeof text, "finfo(min=%g, max=%g, dtype=%s)", -largest(d), largest(d),
-                 psi_dtype_name(d));
+        psi_float_limits f = psi_finfo(d);
+        snprintf(text, sizeof text, "finfo(min=%g, max=%g, dtype=%s)", f.min, f.max, psi_dtype_name(f.dtype));
         return PyUnicode_FromString(text);
     }
     PyObject *low = info_get(self, "m"), *high = info_get(self, "M"), *out = NULL;

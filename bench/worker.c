@@ -157,10 +157,15 @@ static psi_array attention(inputs in)
     return psi_fast_scaled_dot_product_attention(q, kv.data[0], kv.data[1], 0.125, "", NULL, NULL);
 }
 
+static psi_array conv2d(inputs in)
+{
+    return psi_conv2d(in.a, in.b, PSI_NONE, PSI_INTS(1), PSI_NONE, 1);
+}
+
 typedef struct workload {
     const char *name;
     psi_array (*fn)(inputs in);
-    int64_t a[3], b[3]; /* shapes; a length of 0 ends one */
+    int64_t a[4], b[4]; /* shapes; a length of 0 ends one */
 } workload;
 
 static const workload workloads[] = {
@@ -194,13 +199,14 @@ static const workload workloads[] = {
     {"attention_4096", attention, {8, 512, 64}, {16, 4096, 64}},
     {"attention_16384", attention, {8, 512, 64}, {16, 16384, 64}},
     {"attention_decode_2048", attention, {32, 1, 64}, {64, 2048, 64}},
+    {"conv2d_32x56x56x64", conv2d, {32, 56, 56, 64}, {64, 3, 3, 64}},
 };
 
-static psi_array input_of(const workload *w, const int64_t shape[3])
+static psi_array input_of(const workload *w, const int64_t shape[4])
 {
     PSI_SCOPE;
     int ndim = 0;
-    while (ndim < 3 && shape[ndim])
+    while (ndim < 4 && shape[ndim])
         ndim++;
     if (ndim == 0)
         return NULL;

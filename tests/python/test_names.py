@@ -4,6 +4,7 @@ import re
 
 import mlx.core as mx
 import pytest
+from psionic import _core
 
 API = (pathlib.Path(__file__).parents[2] / "bindings/python/api.def").read_text()
 ROWS = re.findall(r'^(PY|TRANSFORM|LACKS|HAND)\((\w+), (\w+),[^"]*"([^"]*)"', API, re.M)
@@ -12,7 +13,7 @@ TYPES = ["array", "ArrayAt", "ArrayIterator", "ArrayLike", "Device", "DeviceType
 
 
 def place(module):
-    return mx if module == "core" else getattr(mx, module)
+    return mx if module == "core" else getattr(_core, module)
 
 
 @pytest.mark.parametrize("kind, module, name, signature", ROWS, ids=lambda v: str(v)[:20])

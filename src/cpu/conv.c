@@ -6,6 +6,10 @@
 
 #include "cpu/kernels.h"
 
+/* Groups so small share vectors of columns, each of which would be mostly empty for one of them. */
+#define FEW_CHANNELS 8
+#define FEW_COLUMNS 16
+
 /* How one axis of a node runs, before it is split in phases. */
 typedef struct node_axis {
     int64_t in_size, out_size, kernel, stride, low, kernel_dilation, input_dilation;
@@ -189,7 +193,8 @@ bool psi_cpu_convolution(psi_node *node)
                   .columns = weight->shape[0] / groups,
                   .weight_channel = psi_strides_of(weight)[last],
                   .weight_column = psi_strides_of(weight)[0],
-                  .multiple = 1};
+                  .multiple = 1,
+                  .inner = 1};
     if (weight->size == 0 || in->size == 0) {
         memset(c.out, 0, psi_nbytes(out));
         return true;
@@ -201,9 +206,10 @@ bool psi_cpu_convolution(psi_node *node)
     for (int i = 0; i < PSI_CONV_AXES; i++)
         if (axis[i].weight_stride < 0)
             c.weight -= (axis[i].kernel - 1) * axis[i].weight_stride * size;
-    if (groups > 1 && c.channels == 1 && size < 8) {
+    if (groups > 1 && c.channels <= FEW_CHANNELS && c.columns < FEW_COLUMNS && size < 8) {
         c.depthwise = true;
         c.multiple = c.columns;
+        c.inner = c.channels;
         c.columns = c.channels = weight->shape[0];
         return run_phases(&c, axis);
     }

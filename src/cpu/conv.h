@@ -28,8 +28,10 @@ typedef struct psi_conv {
     char *out;
     int64_t channels, in_channel; /* and the stride from one to the next */
     int64_t columns, weight_channel, weight_column;
-    bool depthwise; /* each channel has `multiple` columns of its own; channels counts columns then */
-    int64_t multiple;
+    /* Each column has a sum of its own, over `inner` channels that `multiple` columns share; then channels counts
+     * columns, too. */
+    bool depthwise;
+    int64_t multiple, inner;
 } psi_conv;
 
 static inline int64_t psi_conv_taps(const psi_conv *c)
@@ -55,7 +57,7 @@ static inline int64_t psi_conv_extent(const psi_conv_axis *a, int64_t positions,
 }
 
 /* Fills to[place 0][place 1][place 2][place 3][channel] with what a part reads, as float32; `width` channels of
- * memory each, those past the part's are zero. */
+ * memory each, those past the part's are zero. Depthwise: [place 3][inner][column], a column's channel. */
 void psi_conv_window(const psi_conv *c, const psi_gemm_kernels *kernels, const psi_conv_part *part,
                      int64_t width, float *to);
 

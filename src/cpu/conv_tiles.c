@@ -50,7 +50,7 @@ static int64_t pass_of(const conv_job *job, int64_t pass, psi_conv_part *part)
     }
     part->channel = pass * job->channels;
     part->channels = psi_gemm_min(job->channels, c->channels - part->channel);
-    return c->depthwise ? before : part->channel * psi_conv_taps(c) + before * part->channels;
+    return c->depthwise ? before * c->inner : part->channel * psi_conv_taps(c) + before * part->channels;
 }
 
 static int64_t part_taps(const psi_conv_part *part)
@@ -98,7 +98,7 @@ static int64_t depthwise_width(const conv_job *job)
     return psi_gemm_round_up(job->c->columns, job->kernels->lanes) + job->kernels->lanes;
 }
 
-/* One pass of a depthwise weight: a row of columns per tap. */
+/* One pass of a depthwise weight: a row of columns per tap and channel. */
 static void pack_depthwise(conv_job *job, int64_t pass)
 {
     const psi_conv *c = job->c;
@@ -106,8 +106,8 @@ static void pack_depthwise(conv_job *job, int64_t pass)
     const int64_t width = depthwise_width(job);
     float *to = job->packed + pass_of(job, pass, &part) * width;
     for (int64_t tap = 0; tap < part_taps(&part); tap++)
-        job->kernels->load(c->dtype, c->columns, weight_at(c, &part, tap, 0, 0), c->weight_column,
-                           to + tap * width);
+        for (int64_t i = 0; i < c->inner; i++, to += width)
+            job->kernels->load(c->dtype, c->columns, weight_at(c, &part, tap, i, 0), c->weight_column, to);
 }
 
 /* ---- a block ---- */
@@ -116,7 +116,7 @@ typedef struct block {
     conv_job *job;
     psi_conv_part part;
     int64_t column, columns;
-    int64_t width; /* floats of a place of the window */
+    int64_t width; /* floats of a row of channels in the window */
     const float *window;
     float *sums; /* own rows of `columns`, or NULL: the result itself */
     bool add;
@@ -140,7 +140,7 @@ static float *line_sums(const block *b, int64_t line, int64_t *row)
 /* Floats of the window from one place to the next, per axis. */
 static void window_steps(const block *b, int64_t step[PSI_CONV_AXES])
 {
-    int64_t width = b->width;
+    int64_t width = b->width * b->job->c->inner;
     for (int i = PSI_CONV_AXES; i-- > 0;) {
         step[i] = width;
         width *= psi_conv_extent(&b->job->c->axis[i], b->part.positions[i], b->part.taps[i]);
@@ -205,13 +205,13 @@ static void run_pass(block *b, int64_t before)
     if (!c->depthwise && (c->axis[3].move == 1 || part->taps[3] == 1) && part->taps[3] * run <= K_BLOCK)
         merged = part->taps[3];
     run = c->depthwise ? 1 : run * merged;
-    const int64_t runs = taps / merged, most = psi_gemm_clamp(K_BLOCK / run, 1, K_BLOCK);
+    const int64_t runs = taps / merged * c->inner, most = psi_gemm_clamp(K_BLOCK / run, 1, K_BLOCK);
     const int64_t each = psi_gemm_ceil(runs, psi_gemm_ceil(runs, most));
     for (int64_t from = 0; from < runs; from += each) {
         psi_gemm_tile t = {
             .k = run, .offsets = offsets, .parts = psi_gemm_min(each, runs - from), .add = b->add};
-        for (int64_t i = 0; i < t.parts; i++)
-            offsets[i] = tap_offset(part, (from + i) * merged, move);
+        for (int64_t i = from; i < from + t.parts; i++)
+            offsets[i - from] = tap_offset(part, i / c->inner * merged, move) + i % c->inner * b->width;
         if (c->depthwise) {
             t.b_step = depthwise_width(job);
             t.b = job->packed + (before + from) * t.b_step + b->column;
@@ -231,7 +231,8 @@ static int64_t block_positions(const psi_conv_part *part)
 
 static int64_t window_floats(const conv_job *job, const int64_t positions[PSI_CONV_AXES])
 {
-    int64_t floats = psi_gemm_round_up(job->channels, job->c->depthwise ? job->kernels->lanes : 1);
+    int64_t floats =
+        psi_gemm_round_up(job->channels, job->c->depthwise ? job->kernels->lanes : 1) * job->c->inner;
     for (int i = 0; i < PSI_CONV_AXES; i++)
         floats =
             psi_gemm_min(floats * psi_conv_extent(&job->c->axis[i], positions[i], job->taps[i]), TOO_LARGE);
@@ -418,7 +419,7 @@ bool psi_conv_tiles(const psi_conv *c)
         clear(c);
         return true;
     }
-    job.total = psi_conv_taps(c) * (c->depthwise ? 1 : c->channels);
+    job.total = psi_conv_taps(c) * (c->depthwise ? c->inner : c->channels);
     plan_passes(&job);
     plan_blocks(&job);
     if (!run(&job))

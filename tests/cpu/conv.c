@@ -29,6 +29,7 @@ static const shape shapes[] = {
     {2, {9, 10}, {3, 3}, 20, 60, 20, 2, 1, 0, 1, 1, true},  /* three outputs of each */
     {1, {7, 6}, {3, 4}, 5, 6, 1, 3, 4, 2, 2, 5, true},      /* phases, some of them without a tap */
     {2, {40, 3}, {30, 2}, 8, 8, 8, 1, 7, 7, 1, 2, false},
+    {1, {8, 9}, {3, 3}, 60, 150, 15, 2, 1, 1, 1, 1, false}, /* four channels, ten outputs of each group */
 };
 
 static int64_t dilated(int64_t size, int64_t dilation)

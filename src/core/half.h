@@ -58,4 +58,23 @@ static inline uint16_t psi_float16_of_float(float f)
     return (uint16_t)(sign | (u - 0x38000000) >> 13);
 }
 
+/* 8 bits, s.eeee.mmm of bias 7, without infinities. What is 464 or more, infinity and NaN too, becomes 448 with its sign. */
+static inline uint8_t psi_fp8_of_float(float f)
+{
+    uint32_t bits = psi_bits_of_float(f), sign = bits >> 24 & 0x80;
+    bits &= 0x7fffffff;
+    /* Below 2^-6 the steps are 2^-9: a sum with 2^14 rounds to them. */
+    uint32_t low = psi_bits_of_float(psi_float_of_bits(bits) + 0x1p14f) - 0x46800000;
+    uint32_t high = (bits + 0x7ffff + (bits >> 20 & 1) - (120u << 23)) >> 20;
+    uint32_t code = bits < (121u << 23) ? low : high;
+    return (uint8_t)((bits >= 0x43e80000 ? 0x7e : code) | sign);
+}
+
+/* The codes 0x7f and 0xff, NaN elsewhere, are 480 and -480. */
+static inline float psi_float_of_fp8(uint8_t code)
+{
+    float magnitude = psi_float_of_bits((uint32_t)(code & 0x7f) << 20) * 0x1p120f;
+    return psi_float_of_bits(psi_bits_of_float(magnitude) | (uint32_t)(code & 0x80) << 24);
+}
+
 #endif

@@ -12,23 +12,14 @@ enum { CHUNK = 1 << 13 };
 
 static void encode(int64_t n, uint8_t *out, const float *in)
 {
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t bits = psi_bits_of_float(in[i]), sign = bits >> 24 & 0x80;
-        bits &= 0x7fffffff;
-        /* Below 2^-6 the steps are 2^-9: a sum with 2^14 rounds to them. */
-        uint32_t low = psi_bits_of_float(psi_float_of_bits(bits) + 0x1p14f) - 0x46800000;
-        uint32_t high = (bits + 0x7ffff + (bits >> 20 & 1) - (120u << 23)) >> 20;
-        uint32_t code = bits < (121u << 23) ? low : high;
-        out[i] = (uint8_t)((bits >= 0x43e80000 ? 0x7e : code) | sign);
-    }
+    for (int64_t i = 0; i < n; i++)
+        out[i] = psi_fp8_of_float(in[i]);
 }
 
 static void decode(int64_t n, float *out, const uint8_t *in)
 {
-    for (int64_t i = 0; i < n; i++) {
-        float magnitude = psi_float_of_bits((uint32_t)(in[i] & 0x7f) << 20) * 0x1p120f;
-        out[i] = psi_float_of_bits(psi_bits_of_float(magnitude) | (uint32_t)(in[i] & 0x80) << 24);
-    }
+    for (int64_t i = 0; i < n; i++)
+        out[i] = psi_float_of_fp8(in[i]);
 }
 
 typedef struct job {

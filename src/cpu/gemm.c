@@ -79,9 +79,19 @@ static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64
                            a->col_stride, (int)psi_gemm_min(mr, part.rows - i), k, to + i * k);
 }
 
+static void pack_b_panel(product *p, int64_t entry, int64_t k0, int64_t k, int64_t col, int64_t cols,
+                         float *panel)
+{
+    const psi_gemm_operand *b = &p->call->b;
+    if (!p->call->packed)
+        p->kernels->pack_b(b->dtype, psi_gemm_at(b, entry, k0, col), b->col_stride, b->row_stride, (int)cols,
+                           k, panel);
+    else if (!psi_gemm_packed_panel(p->call, p->kernels, entry, k0, k, col, cols, panel))
+        atomic_store(&p->failed, true);
+}
+
 /* Points the tile at a panel of B: packed before, used in place, or packed now. */
-static void find_b(const product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_gemm_tile *t,
-                   float *panel)
+static void find_b(product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_gemm_tile *t, float *panel)
 {
     const psi_gemm_operand *b = &p->call->b;
     int64_t nr = p->kernels->nr, col = part.col + j, cols = psi_gemm_min(nr, part.cols - j);
@@ -92,16 +102,15 @@ static void find_b(const product *p, psi_gemm_part part, int64_t j, int64_t k0, 
         t->b = (const float *)(const void *)psi_gemm_at(b, part.entry, k0, col);
         t->b_step = b->row_stride;
     } else {
-        p->kernels->pack_b(b->dtype, psi_gemm_at(b, part.entry, k0, col), b->col_stride, b->row_stride,
-                           (int)cols, t->k, panel);
+        pack_b_panel(p, part.entry, k0, t->k, col, cols, panel);
         t->b = panel;
         t->b_step = nr;
     }
 }
 
 /* The tiles of a block for one cut of k. */
-static void run_cut(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *packed_a,
-                    float *panel, float *sums, int64_t sums_row)
+static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float *packed_a, float *panel,
+                    float *sums, int64_t sums_row)
 {
     const psi_gemm_operand *a = &p->call->a;
     int64_t mr = p->kernels->mr, nr = p->kernels->nr;
@@ -198,15 +207,13 @@ static void packed_task(void *context, int64_t index)
 static void pack_b_task(void *context, int64_t index)
 {
     product *p = context;
-    const psi_gemm_operand *b = &p->call->b;
     int64_t k = p->call->k, cuts = psi_gemm_ceil(k, p->k_block), k0 = index % cuts * p->k_block;
     int64_t rows = psi_gemm_min(p->k_block, k - k0), nr = p->kernels->nr;
     int64_t first = p->packed_from + index / cuts * PACK_PANELS * nr;
     int64_t last = psi_gemm_min(first + PACK_PANELS * nr, p->packed_to);
     for (int64_t col = first; col < last; col += nr)
-        p->kernels->pack_b(b->dtype, psi_gemm_at(b, p->packed_entry, k0, col), b->col_stride, b->row_stride,
-                           (int)psi_gemm_min(nr, last - col), rows,
-                           (float *)p->packed_b + (col - p->packed_from) * k + k0 * nr);
+        pack_b_panel(p, p->packed_entry, k0, rows, col, psi_gemm_min(nr, last - col),
+                     (float *)p->packed_b + (col - p->packed_from) * k + k0 * nr);
 }
 
 /* B is packed once for many row blocks, as many columns at a time as the last cache holds well. */
@@ -237,7 +244,8 @@ static void plan(product *p)
     int64_t m = call->m, n = call->n, k = call->k, mr = p->kernels->mr, nr = p->kernels->nr;
     double work = (double)m * (double)n * (double)k;
     int64_t cuts = psi_gemm_ceil(k, K_BLOCK);
-    p->k_block = cuts < 2 ? (k > 0 ? k : 1) : psi_gemm_round_up(psi_gemm_ceil(k, cuts), 8);
+    int64_t step = call->packed && call->packed->transposed ? call->packed->q.group : 8;
+    p->k_block = cuts < 2 ? (k > 0 ? k : 1) : psi_gemm_round_up(psi_gemm_ceil(k, cuts), step);
     p->direct_a = call->a.dtype == PSI_FLOAT32 && n <= 2 * nr;
     p->direct_b = call->b.dtype == PSI_FLOAT32 && call->b.col_stride == 1 && m <= 2 * mr;
     bool whole = work <= SMALL_WORK || (call->batch >= LARGE_BATCH && work <= ENTRY_WORK);
@@ -355,7 +363,7 @@ bool psi_gemm(const psi_gemm_call *call)
         return psi_gemm_blas(call);
     const psi_gemm_kernels *kernels = psi_gemm_kernels_in_use();
     bool ok = true;
-    if (psi_gemm_vector(call, kernels, &ok))
+    if (call->packed ? psi_gemm_packed_few(call, kernels, &ok) : psi_gemm_vector(call, kernels, &ok))
         return ok;
     return run_small(call, kernels) || run_product(call, kernels);
 }

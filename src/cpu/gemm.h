@@ -10,9 +10,21 @@
 
 #include <psionic/types.h>
 
+#include "ops/quantize.h"
+
+/* What tells the values of a packed matrix, whose rows lie one after another without gaps: see ops/quantize.h. */
+typedef struct psi_gemm_packed {
+    psi_quantization q;
+    bool transposed;                             /* its rows are columns of the operand */
+    int64_t codes;                               /* of a row */
+    const void *scales, *biases;                 /* one a group; biases NULL: none */
+    psi_dtype dtype;                             /* of both; uint8: scales are places in table */
+    const int64_t *scale_offsets, *bias_offsets; /* of entries, in elements; NULL: all entries at the start */
+    const float *table;
+} psi_gemm_packed;
+
 /* A source matrix of any strides (in elements; zero and negative too). Entry i of a batch starts offsets[i]
- * elements after data; offsets NULL: every entry at data. A quantised source will be a further field here, and
- * a further packer in gemm_pack.c. */
+ * elements after data; offsets NULL: every entry at data. */
 typedef struct psi_gemm_operand {
     const void *data;
     int64_t row_stride, col_stride;
@@ -36,6 +48,8 @@ typedef struct psi_gemm_call {
     double alpha;
     double beta;                    /* 0: the addend is not read */
     const psi_gemm_operand *addend; /* NULL: none; zero strides make it a bias */
+    const psi_gemm_packed
+        *packed; /* NULL, or what B's words of dtype uint32 mean; its strides mean nothing then */
 } psi_gemm_call;
 
 /* a, b, the addend and the result of one class: all among the three 32 and 16 bit floating types, or all

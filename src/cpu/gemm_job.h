@@ -73,4 +73,15 @@ void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels,
  * *ok tells how it went. */
 bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels, bool *ok);
 
+/* ---- a packed B ---- */
+
+#define PSI_GEMM_PACKED_SCRATCH 2 /* slot of values taken out of codes */
+
+/* Takes a product of few rows with a packed B; false: more rows. *ok tells how it went. */
+bool psi_gemm_packed_few(const psi_gemm_call *call, const psi_gemm_kernels *kernels, bool *ok);
+
+/* What pack_b does, for `cols` columns and k rows from (row, col) of a packed B. False without memory, unrecorded. */
+bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *kernels, int64_t entry,
+                           int64_t row, int64_t k, int64_t col, int64_t cols, float *out);
+
 #endif

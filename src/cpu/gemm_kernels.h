@@ -10,6 +10,7 @@
 #include <psionic/types.h>
 
 #include "cpu/isa.h"
+#include "ops/quantize.h"
 
 #define PSI_GEMM_MAX_MR 14
 #define PSI_GEMM_MAX_NR 32
@@ -57,7 +58,26 @@ typedef struct psi_gemm_kernels {
     /* c[i * c_row + j] = or += the sum over p < parts of a[i * a_row + offsets[p] + j] * b[p * b_step + j], for `rows`
      * i and `cols` j; reads whole vectors of a and b. */
     void (*depthwise)(const psi_gemm_tile *tile, int64_t rows, int64_t cols);
+    /* Codes [first, first + n) of a packed row as floats, times the scale of their group plus its bias; scales NULL: the
+     * codes' own values; biases NULL: none. first and n are multiples of 8. */
+    void (*expand)(const psi_quantization *q, const uint32_t *row, const float *scales, const float *biases,
+                   int64_t first, int64_t n, float *out);
+    /* The dot product of a packed affine row of 2, 4 or 8 bits, whose biases are left out, and of x as `arrange` lays it
+     * out: k values, in psi_gemm_arranged(bits, k) floats. Reads scales up to PSI_GEMM_SLACK past the last. */
+    float (*dot_packed)(const psi_quantization *q, int64_t k, const uint32_t *row, const float *scales,
+                        const float *arranged);
+    void (*arrange)(int64_t bits, int64_t k, const float *x, float *out);
 } psi_gemm_kernels;
+
+/* Floats past the scales of a row that a kernel may read. */
+#define PSI_GEMM_SLACK 16
+
+/* x is laid out in whole vectors of words. */
+static inline int64_t psi_gemm_arranged(int64_t bits, int64_t k)
+{
+    int64_t block = 16 * 32 / bits;
+    return (k + block - 1) / block * block;
+}
 
 /* The kernels of a set that psi_isa_runs. */
 const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa);

@@ -1,21 +1,8 @@
 /* matmul.c: the matrix product: strides of the operands become operands of the packed engine. */
+#include "cpu/batch.h"
 #include "cpu/gemm.h"
 #include "cpu/kernels.h"
 #include "eval/strided.h"
-
-/* Element offsets of each batch entry, in row-major order of the leading axes. */
-static void batch_offsets(psi_array a, int64_t *offsets)
-{
-    int64_t count = 1;
-    offsets[0] = 0;
-    for (int i = 0; i < a->ndim - 2; i++) {
-        int64_t length = a->shape[i], stride = psi_strides_of(a)[i];
-        /* Back to front, so that an entry is read before it is overwritten. */
-        for (int64_t at = count * length; at-- > 0;)
-            offsets[at] = offsets[at / length] + at % length * stride;
-        count *= length;
-    }
-}
 
 static psi_gemm_operand operand_of(psi_array a, const int64_t *offsets)
 {
@@ -35,12 +22,12 @@ static bool multiply(psi_node *node, psi_array addend, double alpha, double beta
     int64_t *offsets = psi_malloc(4 * (size_t)batch * sizeof *offsets);
     if (!offsets)
         return false;
-    batch_offsets(a, offsets);
-    batch_offsets(b, offsets + batch);
-    batch_offsets(out, offsets + 2 * batch);
+    psi_batch_offsets(a, offsets);
+    psi_batch_offsets(b, offsets + batch);
+    psi_batch_offsets(out, offsets + 2 * batch);
     psi_gemm_operand added = {0};
     if (addend) {
-        batch_offsets(addend, offsets + 3 * batch);
+        psi_batch_offsets(addend, offsets + 3 * batch);
         added = operand_of(addend, offsets + 3 * batch);
     }
     psi_gemm_call call = {.batch = batch,
@@ -70,40 +57,6 @@ bool psi_cpu_addmm(psi_node *node)
 
 /* ---- chosen matrices and parts ---- */
 
-/* Turns indices of matrices into offsets of their first elements; false with an error for one past the last. */
-static bool pick_offsets(psi_array a, psi_array indices, int64_t *offsets, int64_t *room)
-{
-    int64_t count = 1;
-    psi_strided s;
-    for (int i = 0; i < a->ndim - 2; i++)
-        count *= a->shape[i];
-    batch_offsets(a, room);
-    uint32_t *picks = psi_malloc((size_t)indices->size * sizeof *picks);
-    if (!picks)
-        return false;
-    psi_strided_of(&s, indices);
-    psi_strided_load(&s, 0, indices->size, picks);
-    bool ok = true;
-    for (int64_t i = 0; ok && i < indices->size; i++) {
-        ok = picks[i] < count;
-        if (ok)
-            offsets[i] = room[picks[i]];
-        else
-            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "gather_mm: index %u of %lld matrices", picks[i],
-                     (long long)count);
-    }
-    psi_free(picks);
-    return ok;
-}
-
-static int64_t matrices(psi_array a)
-{
-    int64_t count = 1;
-    for (int i = 0; i < a->ndim - 2; i++)
-        count *= a->shape[i];
-    return count;
-}
-
 bool psi_cpu_gather_mm(psi_node *node)
 {
     psi_array a = node->in[0], b = node->in[1], out = &node->out[0];
@@ -112,13 +65,13 @@ bool psi_cpu_gather_mm(psi_node *node)
     if (out->size == 0)
         return true;
     const int64_t m = out->shape[out->ndim - 2], n = out->shape[out->ndim - 1], batch = out->size / (m * n);
-    const int64_t most = matrices(a) > matrices(b) ? matrices(a) : matrices(b);
+    const int64_t most = psi_matrices(a) > psi_matrices(b) ? psi_matrices(a) : psi_matrices(b);
     int64_t *offsets = psi_malloc((3 * (size_t)batch + (size_t)most + 1) * sizeof *offsets);
     if (!offsets)
         return false;
-    bool ok = pick_offsets(a, node->in[2], offsets, offsets + 3 * batch) &&
-              pick_offsets(b, node->in[3], offsets + batch, offsets + 3 * batch);
-    batch_offsets(out, offsets + 2 * batch);
+    bool ok = psi_pick_offsets(a, node->in[2], offsets, offsets + 3 * batch, "gather_mm") &&
+              psi_pick_offsets(b, node->in[3], offsets + batch, offsets + 3 * batch, "gather_mm");
+    psi_batch_offsets(out, offsets + 2 * batch);
     psi_gemm_call call = {.batch = batch,
                           .m = m,
                           .n = n,

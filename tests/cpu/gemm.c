@@ -476,7 +476,8 @@ static void test_beta_zero(void **unused)
                           {out, 2, PSI_FLOAT32, NULL},
                           1,
                           0,
-                          &addend};
+                          &addend,
+                          NULL};
     assert_true(psi_gemm(&call));
     assert_true(out[0] == 4 && out[1] == 5 && out[2] == 10 && out[3] == 11);
 }

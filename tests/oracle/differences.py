@@ -521,6 +521,24 @@ DIFFERENCES = [
                steps=strided_copy),
     Difference("fp8-of-float64", "to_fp8 from_fp8", "the wheel reads float64's memory as float32; ours converts",
                elements=fp8_by_float32),
+    Difference("half-a-word-of-groups", "quantize dequantize",
+               "in mode nvfp4 the wheel refuses values that are an odd number of groups of 16",
+               steps=lambda step, ours, theirs: step.args["mode"] == "nvfp4" and theirs[0] == "ValueError" and
+               "reshape" in theirs[1] and answered(ours) and 
+               step.inputs["w"].size * (1 if step.op == "quantize" else 8) % 32 != 0),
+    Difference("quantize-nothing", "quantize",
+               "in the floating modes the wheel wants the largest of no values; ours packs them",
+               steps=lambda step, ours, theirs: step.inputs["w"].size == 0 and theirs[0] == "ValueError" and
+               "zero size" in theirs[1] and answered(ours)),
+    Difference("dequantize-float64", "dequantize", "the wheel reads codes of 8 bits into float64's memory as float32",
+               avoid=lambda step: step.args["mode"] in ("mxfp8", "nvfp4") and "float64" in str(step.args["dtype"])),
+    Difference("packed-half-overflow", "quantized_matmul gather_qmm qqmm",
+               "of float16 the wheel adds up products of 8-bit codes before it scales them, which may overflow; ours does not",
+               elements=lambda step, ours, theirs, dtype: (dtype == "float16") & ~np.isfinite(theirs) & np.isfinite(ours) &
+               tolerances.rule(step.op).right(ours, dtype, step)),
+    Difference("quantized-float64", "quantize quantized_matmul gather_qmm",
+               "the wheel's process dies of an error on its stream; ours packs float64 as float32, and multiplies in float64",
+               avoid=lambda step: "float64" in step.dtypes.values()),
     Difference("less-accurate", "exp expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
                "arccosh arctanh erf erfinv sigmoid logaddexp arctan2 power rsqrt sqrt",
                "the wheel's polynomial is less accurate than ours, which is within 2 (float64: 4) units of "

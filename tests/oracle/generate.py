@@ -17,6 +17,8 @@ from make_shapes import (
 from program import Building, Skip, Value
 from table import DTYPES, shape_of
 
+from make_quantized import factor as quantized_factor, gathered, global_scale, packed, parts, raw, row
+
 
 def first_or_second(p):
     """The first array of a function has the pair's dtype; those after it broadcast with it."""
@@ -63,6 +65,13 @@ MAKERS = {
     "alpha": number(1, 2, 0.5), "beta": number(1, 2, 0.5),
     "from_fp8.x": lambda p: p.leaf("uint8", p.shape()).name,
     "M": between(-1, 12),
+    "quantize.w": raw, "dequantize.w": packed, "quantized_matmul.x": quantized_factor, "gather_qmm.x": gathered, "qqmm.x": row,
+    **{f"{name}.{part}": parts(part.rstrip("?")) for name in "quantize dequantize quantized_matmul gather_qmm qqmm".split() for part in
+       ("w", "scales", "scales?", "biases?", "transpose", "group_size?", "bits?", "mode", "lhs_indices?", "rhs_indices?") if
+       (name, part) not in (("quantize", "w"), ("dequantize", "w"))},
+    "global_scale?": global_scale, "global_scale_x?": lambda p: "none", "global_scale_w?": lambda p: "none",
+    "dequantize.dtype?": optional(lambda p: p.pick(["float32", "float16", "bfloat16", "float32", "float64", "int32"]), 0.5),
+    "sorted_indices": lambda p: "false",
     "kth": place, "topk.k": count_of,
     **{f"{name}.axis?": chosen_axis for name in "partition argpartition topk".split()},
     **{f"linalg_{name}.a": matrices for name in "cholesky eigvalsh inv tri_inv cholesky_inv solve_triangular solve".split()},

@@ -30,6 +30,8 @@ class Function:
             return "x"
         if self.name == "from_fp8":
             return "dtype"
+        if self.name == "dequantize":
+            return "scales"
         arrays = [n for n, kind in self.parameters if kind.startswith("array")]
         if arrays and not self.name.startswith("random_"):
             return arrays[0]

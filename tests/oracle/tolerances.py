@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 import accumulated
+import packed
 from table import wide
 
 
@@ -189,6 +190,7 @@ TABLE = {
     **{name: Accumulated(getattr(accumulated, name)) for name in "sum cumsum prod cumprod trace matmul inner tensordot "
        "tensordot_axes".split()},
     **{name: Accumulated(getattr(accumulated, name), steps=4) for name in "var std".split()},
+    **{name: Accumulated(getattr(packed, name)) for name in "quantized_matmul gather_qmm qqmm".split()},
     "mean": Accumulated(accumulated.mean, steps=2),  # a sum, 1 / n and their product, each rounded
     **{name: Accumulated(getattr(accumulated, name), steps=2, coarse=True) for name in "softmax logsumexp logcumsumexp".split()},
     **{name: Accumulated(accumulated.convolution, coarse=True) for name in "conv_general conv1d conv2d conv3d "

@@ -146,6 +146,8 @@ CALLS = {
     "rint": mx.round,
     "split_at": lambda a, indices, axis: mx.split(a, indices, axis),
     "equal_nan": equal_nan,
+    "quantize": lambda w, group, bits, mode, scale: mx.quantize(w, group, bits, mode, global_scale=scale),
+    "gather_qmm": lambda *args: mx.gather_qmm(*args[:-1], sorted_indices=args[-1]),
     "einsum": lambda subscripts, operands: mx.einsum(subscripts, *operands),
     "linalg_solve_triangular": lambda a, b, upper: mx.linalg.solve_triangular(a, b, upper=upper),
     **{f"fft_{kind}fft2": lambda a, s, axes, f=getattr(mx.fft, kind + "fftn"): f(a, s, [-2, -1] if axes is None else axes)

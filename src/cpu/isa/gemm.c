@@ -3,6 +3,7 @@
  * product differently changes no bits. */
 #include "cpu/gemm_kernels.h"
 
+#include "cpu/isa/gemm_packed.h"
 #include "cpu/isa/gemm_simd.h"
 
 #if LANES == 16
@@ -371,4 +372,7 @@ const psi_gemm_kernels JOIN(psi_gemm_kernels_, PSI_ISA) = {
     .dot = dot,
     .combine = combine,
     .depthwise = depthwise,
+    .expand = expand,
+    .dot_packed = dot_packed,
+    .arrange = arrange,
 };

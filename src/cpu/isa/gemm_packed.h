@@ -1,0 +1,244 @@
+/* gemm_packed.h: the matrix product's kernels for packed codes, for the ISA being compiled.
+ * Invariant: an element's value is code * scale + bias, each rounded, on every ISA and wherever a row is cut. */
+#ifndef PSI_CPU_ISA_GEMM_PACKED_H
+#define PSI_CPU_ISA_GEMM_PACKED_H
+
+#include "cpu/isa/gemm_simd.h"
+#include "ops/quantize.h"
+
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#endif
+
+typedef uint8_t byte16 __attribute__((vector_size(16)));
+typedef uint8_t byte8 __attribute__((vector_size(8)));
+typedef uint8_t vbyte __attribute__((vector_size(LANES)));
+typedef int8_t vsbyte __attribute__((vector_size(LANES)));
+typedef int32_t vi __attribute__((vector_size(LANES * 4)));
+
+/* Eight codes of fewer than 8 bits as bytes. */
+ALWAYS_INLINE uint64_t spread(int bits, const uint8_t *p)
+{
+    uint64_t x = 0, ones = ((uint64_t)1 << bits) - 1;
+    memcpy(&x, p, (size_t)bits);
+#ifdef __BMI2__
+    return _pdep_u64(x, ones * 0x0101010101010101);
+#else
+    uint64_t y = 0;
+    for (int i = 0; i < 8; i++)
+        y |= (x >> i * bits & ones) << 8 * i;
+    return y;
+#endif
+}
+
+/* Sixteen codes as bytes. */
+ALWAYS_INLINE byte16 codes16(int bits, const uint8_t *p)
+{
+    byte16 codes;
+    if (bits == 8) {
+        memcpy(&codes, p, sizeof codes);
+    } else if (bits == 4) {
+        byte8 b;
+        memcpy(&b, p, sizeof b);
+        byte8 low = b & 15, high = b >> 4;
+        codes = __builtin_shufflevector(low, high, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    } else {
+        uint64_t halves[2] = {spread(bits, p), spread(bits, p + bits)};
+        memcpy(&codes, halves, sizeof codes);
+    }
+    return codes;
+}
+
+/* Twice the values of floats of 4 bits, which are whole numbers. */
+ALWAYS_INLINE byte16 twice_fp4(byte16 codes)
+{
+    static const int8_t table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
+    byte16 values;
+#ifdef __SSSE3__
+    memcpy(&values, table, sizeof values);
+    return (byte16)_mm_shuffle_epi8((__m128i)values, (__m128i)codes);
+#else
+    for (int i = 0; i < 16; i++)
+        values[i] = (uint8_t)table[codes[i]];
+    return values;
+#endif
+}
+
+ALWAYS_INLINE vf values_fp8(vu code)
+{
+    vu size = code & 0x7f, is_small = (vu)(size < 8);
+    vu normal = (size << 20) + (120u << 23), small = (vu)(__builtin_convertvector((vi)size, vf) * 0x1p-9f);
+    return (vf)((is_small & small) | (~is_small & normal) | (code & 0x80) << 24);
+}
+
+/* Part `part` of sixteen codes as floats; bits and mode are constants. */
+ALWAYS_INLINE vf values(int bits, int mode, byte16 codes, int part)
+{
+    vbyte some;
+    memcpy(&some, (const uint8_t *)&codes + part * LANES, sizeof some);
+    if (mode == PSI_AFFINE)
+        return __builtin_convertvector(__builtin_convertvector(some, vi), vf);
+    if (bits == 8)
+        return values_fp8(__builtin_convertvector(some, vu));
+    return __builtin_convertvector(__builtin_convertvector((vsbyte)some, vi), vf) * 0.5f;
+}
+
+/* The sixteen codes from `at`, or the eight first of them alone. */
+ALWAYS_INLINE void expand_some(int bits, int mode, const uint8_t *row, int64_t at, int count, float scale,
+                               float bias, bool scaled, bool biased, float *out)
+{
+    byte16 codes = {0};
+    float room[16];
+    if (count == 16) {
+        codes = codes16(bits, row + at / 8 * bits);
+    } else {
+        uint8_t bytes[16] = {0};
+        memcpy(bytes, row + at / 8 * bits, (size_t)bits);
+        codes = codes16(bits, bytes);
+    }
+    if (mode != PSI_AFFINE && bits == 4)
+        codes = twice_fp4(codes);
+#pragma GCC unroll 4
+    for (int part = 0; part < 16 / LANES; part++) {
+        vf v = values(bits, mode, codes, part);
+        if (scaled)
+            v *= splat(scale);
+        if (biased)
+            v += splat(bias);
+        store_f32((count == 16 ? out : room) + part * LANES, v);
+    }
+    if (count != 16)
+        memcpy(out, room, 8 * sizeof *out);
+}
+
+ALWAYS_INLINE void expand_as(int bits, int mode, int64_t group, const uint8_t *row, const float *scales,
+                             const float *biases, int64_t first, int64_t n, float *out)
+{
+    for (int64_t at = first, end = first + n; at < end;) {
+        int64_t g = at / group, stop = (g + 1) * group;
+        float scale = scales ? scales[g] : 1, bias = biases ? biases[g] : 0;
+        if (stop > end)
+            stop = end;
+        for (; at + 16 <= stop; at += 16, out += 16)
+            expand_some(bits, mode, row, at, 16, scale, bias, scales, biases, out);
+        for (; at < stop; at += 8, out += 8)
+            expand_some(bits, mode, row, at, 8, scale, bias, scales, biases, out);
+    }
+}
+
+static void expand(const psi_quantization *q, const uint32_t *words, const float *scales, const float *biases,
+                   int64_t first, int64_t n, float *out)
+{
+    const uint8_t *row = (const uint8_t *)words;
+    if (q->mode != PSI_AFFINE) {
+        if (q->bits == 4)
+            expand_as(4, PSI_MXFP4, q->group, row, scales, NULL, first, n, out);
+        else
+            expand_as(8, PSI_MXFP8, q->group, row, scales, NULL, first, n, out);
+        return;
+    }
+    switch (q->bits) {
+    case 2:
+        expand_as(2, PSI_AFFINE, q->group, row, scales, biases, first, n, out);
+        break;
+    case 3:
+        expand_as(3, PSI_AFFINE, q->group, row, scales, biases, first, n, out);
+        break;
+    case 4:
+        expand_as(4, PSI_AFFINE, q->group, row, scales, biases, first, n, out);
+        break;
+    case 5:
+        expand_as(5, PSI_AFFINE, q->group, row, scales, biases, first, n, out);
+        break;
+    case 6:
+        expand_as(6, PSI_AFFINE, q->group, row, scales, biases, first, n, out);
+        break;
+    default:
+        expand_as(8, PSI_AFFINE, q->group, row, scales, biases, first, n, out);
+    }
+}
+
+/* ---- dot products straight from words ---- */
+
+/* Lane l of a vector of words, bit place e: the code at (first word + l) * codes a word + e. A code is used where it stands,
+ * its value 2^(e * bits) too large, and x that much too small, which is exact. */
+static void arrange(int64_t bits, int64_t k, const float *x, float *out)
+{
+    int64_t per = 32 / bits, block = per * LANES;
+    for (int64_t from = 0; from < k; from += block)
+        for (int64_t e = 0; e < per; e++) {
+            float down = float_of_bits((uint32_t)(127 - (e < per - 1 ? e * bits : 0)) << 23);
+            for (int64_t l = 0; l < LANES; l++, out++) {
+                int64_t at = from + l * per + e;
+                *out = at < k ? x[at] * down : 0;
+            }
+        }
+}
+
+/* Element l / share of some floats in lane l. */
+ALWAYS_INLINE vf lane_scales(const float *scales, int shift)
+{
+    vu lane = {0};
+    for (int i = 0; i < LANES; i++)
+        lane[i] = (uint32_t)i;
+    vu place = lane >> (uint32_t)shift;
+#if LANES == 16
+    return (vf)_mm512_permutexvar_ps((__m512i)place, (__m512)load_f32(scales));
+#elif LANES == 8
+    return (vf)_mm256_permutevar8x32_ps((__m256)load_f32(scales), (__m256i)place);
+#else
+    vf v;
+    for (int i = 0; i < LANES; i++)
+        v[i] = scales[place[i]];
+    return v;
+#endif
+}
+
+ALWAYS_INLINE vf sum_words(int bits, vu words, const float *x)
+{
+    const int per = 32 / bits;
+    vf sum[2] = {{0}, {0}};
+#pragma GCC unroll 16
+    for (int e = 0; e < per; e++) {
+        vu code = e < per - 1 ? words & (((1u << bits) - 1) << e * bits) : words >> (32 - bits);
+        sum[e % 2] =
+            fma_f32(__builtin_convertvector((vi)code, vf), load_f32(x + e * LANES), sum[e % 2]);
+    }
+    return sum[0] + sum[1];
+}
+
+ALWAYS_INLINE float dot_words(int bits, int64_t group, int64_t k, const uint32_t *row, const float *scales,
+                              const float *x)
+{
+    const int64_t per = 32 / bits, words = k / per, group_words = group / per;
+    int shift = 0;
+    while ((int64_t)1 << shift < group_words)
+        shift++;
+    vf total = {0};
+    int64_t w = 0;
+    for (; w + LANES <= words; w += LANES, x += per * LANES) {
+        vu some;
+        memcpy(&some, row + w, sizeof some);
+        __builtin_prefetch((const char *)(row + w) + 4096);
+        total = fma_f32(sum_words(bits, some, x), lane_scales(scales + (w >> shift), shift), total);
+    }
+    if (w < words) {
+        vu some = {0};
+        float rest[LANES] = {0};
+        memcpy(&some, row + w, (size_t)(words - w) * sizeof *row);
+        memcpy(rest, scales + (w >> shift), (size_t)((words - w) >> shift) * sizeof *rest);
+        total = fma_f32(sum_words(bits, some, x), lane_scales(rest, shift), total);
+    }
+    v4f four = fold_to_four(total);
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+static float dot_packed(const psi_quantization *q, int64_t k, const uint32_t *row, const float *scales,
+                        const float *x)
+{
+    return q->bits == 2   ? dot_words(2, q->group, k, row, scales, x)
+           : q->bits == 4 ? dot_words(4, q->group, k, row, scales, x)
+                          : dot_words(8, q->group, k, row, scales, x);
+}
+
+#endif

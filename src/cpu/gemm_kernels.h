@@ -63,20 +63,25 @@ typedef struct psi_gemm_kernels {
     void (*expand)(const psi_quantization *q, const uint32_t *row, const float *scales, const float *biases,
                    int64_t first, int64_t n, float *out);
     /* The dot product of a packed affine row of 2, 4 or 8 bits, whose biases are left out, and of x as `arrange` lays it
-     * out: k values, in psi_gemm_arranged(bits, k) floats. Reads scales up to PSI_GEMM_SLACK past the last. */
+     * out: k finite values, in psi_gemm_arranged floats. Reads scales up to PSI_GEMM_SLACK past the last. */
     float (*dot_packed)(const psi_quantization *q, int64_t k, const uint32_t *row, const float *scales,
                         const float *arranged);
-    void (*arrange)(int64_t bits, int64_t k, const float *x, float *out);
+    void (*arrange)(const psi_quantization *q, int64_t k, const float *x, float *out);
 } psi_gemm_kernels;
 
 /* Floats past the scales of a row that a kernel may read. */
 #define PSI_GEMM_SLACK 16
 
-/* x is laid out in whole vectors of words. */
-static inline int64_t psi_gemm_arranged(int64_t bits, int64_t k)
+/* x is laid out in whole vectors of words; behind them, a number for each group. */
+static inline int64_t psi_gemm_arranged_codes(int64_t bits, int64_t k)
 {
     int64_t block = 16 * 32 / bits;
     return (k + block - 1) / block * block;
+}
+
+static inline int64_t psi_gemm_arranged(const psi_quantization *q, int64_t k)
+{
+    return psi_gemm_arranged_codes(q->bits, k) + k / q->group + PSI_GEMM_SLACK;
 }
 
 /* The kernels of a set that psi_isa_runs. */

@@ -1,5 +1,6 @@
 /* gemm_packed.c: what is special about products with a packed matrix: panels taken out of codes, and few rows times it,
  * which only stream its words through once. Invariant: every cut is by size. */
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -7,9 +8,11 @@
 #include "core/pool.h"
 #include "cpu/gemm_job.h"
 
-#define FEW_ROWS 6           /* from here on, panels are taken out once for all rows */
+#define FEW_ROWS 16          /* more, and panels are taken out once for all rows */
+#define STRAIGHT_ROWS 2      /* more, and codes are taken out once for all rows */
 #define CHUNK_WORK (1 << 17) /* codes that one task reads */
 #define K_BLOCK 1024         /* codes of a row that are taken out at a time */
+#define PANEL_PART 128       /* codes of each column that are taken out and turned at a time */
 #define LINES 4              /* rows of them */
 #define COLUMNS 512          /* codes side by side that one task adds up, of rows that are not transposed */
 
@@ -65,17 +68,21 @@ bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *ke
 {
     const psi_gemm_packed *p = call->packed;
     int64_t nr = kernels->nr, lines = p->transposed ? cols : 1, n = groups_of(p);
+    int64_t part = psi_gemm_min(k, PANEL_PART);
     float *memory = psi_scratch(PSI_GEMM_PACKED_SCRATCH,
-                                (size_t)(lines * (2 * n + k) + PSI_GEMM_SLACK + nr) * sizeof *memory);
+                                (size_t)(lines * (2 * n + part) + PSI_GEMM_SLACK + nr) * sizeof *memory);
     if (!memory)
         return false;
     float *values = memory + 2 * lines * n + PSI_GEMM_SLACK;
     if (p->transposed) {
         row_scales s = load_rows(p, kernels, entry, col, cols, memory);
-        for (int64_t j = 0; j < cols; j++)
-            kernels->expand(&p->q, row_at(call, entry, col + j), s.scales + j * n, s.biases ? s.biases + j * n : NULL,
-                            row, k, values + j * k);
-        kernels->pack_b(PSI_FLOAT32, values, k, 1, (int)cols, k, out);
+        for (int64_t k0 = 0; k0 < k; k0 += part) {
+            int64_t some = psi_gemm_min(part, k - k0);
+            for (int64_t j = 0; j < cols; j++)
+                kernels->expand(&p->q, row_at(call, entry, col + j), s.scales + j * n,
+                                s.biases ? s.biases + j * n : NULL, row + k0, some, values + j * part);
+            kernels->pack_b(PSI_FLOAT32, values, part, 1, (int)cols, some, out + k0 * nr);
+        }
         return true;
     }
     memset(values, 0, (size_t)nr * sizeof *values);
@@ -96,6 +103,7 @@ typedef struct few {
     int64_t stride;     /* floats between the rows of x once prepared */
     float *x;           /* of every entry and row: its values, straight ones arranged, and the sums of groups */
     int64_t chunk, chunks;
+    atomic_bool odd; /* x has an infinity or NaN, which straight dots would spread too far */
     atomic_bool failed;
 } few;
 
@@ -106,7 +114,7 @@ static void prepare_row(void *context, int64_t index)
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
     int64_t k = call->k, group = p->q.group;
-    float *out = f->x + index * f->stride, *sums = out + psi_gemm_arranged(p->q.bits, k), largest = 0;
+    float *out = f->x + index * f->stride, *sums = out + psi_gemm_arranged(&p->q, k), largest = 0;
     float *values = f->straight ? psi_scratch(PSI_GEMM_PACKED_SCRATCH, (size_t)k * sizeof *values) : out;
     if (!values) {
         atomic_store(&f->failed, true);
@@ -116,13 +124,21 @@ static void prepare_row(void *context, int64_t index)
                      call->a.col_stride, values);
     if (!f->straight)
         return;
-    for (int64_t i = 0; i < k; i++)
-        largest = __builtin_fabsf(values[i]) > largest ? __builtin_fabsf(values[i]) : largest;
+    bool odd = false;
+    for (int64_t i = 0; i < k; i++) {
+        float size = __builtin_fabsf(values[i]);
+        largest = size > largest ? size : largest;
+        odd = odd || !(size < INFINITY);
+    }
+    if (odd) {
+        atomic_store(&f->odd, true);
+        return;
+    }
     bool small = largest < 0x1p-60f;
     for (int64_t i = 0; i < k && small; i++)
         values[i] *= 0x1p64f;
     sums[k / group] = small ? 0x1p-64f : 1;
-    f->kernels->arrange(p->q.bits, k, values, out);
+    f->kernels->arrange(&p->q, k, values, out);
     for (int64_t g = 0; g < k / group; g++) {
         float sum[8] = {0};
         for (int64_t i = 0; i < group; i++)
@@ -136,7 +152,7 @@ static void dot_straight(const few *f, int64_t entry, int64_t first, int64_t lin
 {
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
-    int64_t n = groups_of(p), arranged = psi_gemm_arranged(p->q.bits, call->k);
+    int64_t n = groups_of(p), arranged = psi_gemm_arranged(&p->q, call->k);
     row_scales s = load_rows(p, f->kernels, entry, first, lines, memory);
     for (int64_t i = 0; i < call->m; i++) {
         const float *x = f->x + (entry * call->m + i) * f->stride, *group_sums = x + arranged;
@@ -225,8 +241,8 @@ bool psi_gemm_packed_few(const psi_gemm_call *call, const psi_gemm_kernels *kern
     if (call->m > FEW_ROWS || k == 0)
         return false;
     few f = {.call = call, .kernels = kernels};
-    f.straight = p->transposed && p->q.mode == PSI_AFFINE && (p->q.bits & (p->q.bits - 1)) == 0;
-    f.stride = psi_gemm_round_up(psi_gemm_arranged(p->q.bits, k) + k / p->q.group + 1, 16);
+    f.straight = call->m <= STRAIGHT_ROWS && p->transposed && p->q.mode == PSI_AFFINE && (p->q.bits & (p->q.bits - 1)) == 0;
+    f.stride = psi_gemm_round_up(psi_gemm_arranged(&p->q, k) + k / p->q.group + 1, 16);
     f.x = psi_scratch(PSI_GEMM_SHARED_SCRATCH, (size_t)(call->batch * call->m * f.stride) * sizeof *f.x);
     *ok = f.x != NULL;
     if (!*ok)
@@ -235,6 +251,10 @@ bool psi_gemm_packed_few(const psi_gemm_call *call, const psi_gemm_kernels *kern
     f.chunk = psi_gemm_min(chunk, call->n);
     f.chunks = psi_gemm_ceil(call->n, f.chunk);
     psi_parallel(call->batch * call->m, prepare_row, &f);
+    if (atomic_load(&f.odd)) {
+        f.straight = false;
+        psi_parallel(call->batch * call->m, prepare_row, &f);
+    }
     if (!atomic_load(&f.failed))
         psi_parallel(call->batch * f.chunks, few_task, &f);
     *ok = !atomic_load(&f.failed);

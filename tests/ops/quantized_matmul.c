@@ -92,6 +92,12 @@ static void numbers(void **state)
     /* Numbers so small that scaled copies of them would vanish. */
     psi_array tiny = psi_multiply(x, psi_scalar(0x1p-120, PSI_FLOAT32));
     EXPECT(psi_multiply(times(tiny, m, true), psi_scalar(0x1p120, PSI_FLOAT32)), PSI_INTS(1, 2), 480, -480);
+    /* What is not finite spreads as it does in a product of floats. */
+    float odd[64] = {0};
+    odd[3] = INFINITY;
+    odd[35] = NAN;
+    EXPECT(times(psi_array_from(odd, PSI_INTS(2, 32), PSI_FLOAT32), m, true), PSI_INTS(2, 2), INFINITY, -INFINITY, NAN,
+           NAN);
     assert_int_equal(psi_size(times(psi_zeros(PSI_INTS(0, 32), PSI_FLOAT32), m, true)), 0);
     matrix nothing = pack(psi_zeros(PSI_INTS(3, 0), PSI_FLOAT32), 32, 4, "affine");
     EXPECT(times(psi_zeros(PSI_INTS(1, 0), PSI_FLOAT32), nothing, true), PSI_INTS(1, 3), 0, 0, 0);

@@ -6,14 +6,11 @@
 #include "cpu/isa/gemm_simd.h"
 #include "ops/quantize.h"
 
-#ifdef __SSSE3__
-#include <tmmintrin.h>
+#ifdef __SSE4_1__
+#include <smmintrin.h>
 #endif
 
 typedef uint8_t byte16 __attribute__((vector_size(16)));
-typedef uint8_t byte8 __attribute__((vector_size(8)));
-typedef uint8_t vbyte __attribute__((vector_size(LANES)));
-typedef int8_t vsbyte __attribute__((vector_size(LANES)));
 typedef int32_t vi __attribute__((vector_size(LANES * 4)));
 
 /* Eight codes of fewer than 8 bits as bytes. */
@@ -38,10 +35,15 @@ ALWAYS_INLINE byte16 codes16(int bits, const uint8_t *p)
     if (bits == 8) {
         memcpy(&codes, p, sizeof codes);
     } else if (bits == 4) {
-        byte8 b;
-        memcpy(&b, p, sizeof b);
-        byte8 low = b & 15, high = b >> 4;
-        codes = __builtin_shufflevector(low, high, 0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+#ifdef __SSE4_1__
+        __m128i b = _mm_loadl_epi64((const __m128i *)(const void *)p), low = _mm_set1_epi8(15);
+        codes = (byte16)_mm_unpacklo_epi8(_mm_and_si128(b, low), _mm_and_si128(_mm_srli_epi16(b, 4), low));
+#else
+        for (int i = 0; i < 8; i++) {
+            codes[2 * i] = p[i] & 15;
+            codes[2 * i + 1] = p[i] >> 4;
+        }
+#endif
     } else {
         uint64_t halves[2] = {spread(bits, p), spread(bits, p + bits)};
         memcpy(&codes, halves, sizeof codes);
@@ -54,13 +56,33 @@ ALWAYS_INLINE byte16 twice_fp4(byte16 codes)
 {
     static const int8_t table[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
     byte16 values;
-#ifdef __SSSE3__
+#ifdef __SSE4_1__
     memcpy(&values, table, sizeof values);
     return (byte16)_mm_shuffle_epi8((__m128i)values, (__m128i)codes);
 #else
     for (int i = 0; i < 16; i++)
         values[i] = (uint8_t)table[codes[i]];
     return values;
+#endif
+}
+
+/* Part `part` of sixteen bytes, with a sign or without, as whole numbers. */
+ALWAYS_INLINE vi widened(byte16 bytes, int part, bool is_signed)
+{
+#if LANES == 16
+    (void)part;
+    return (vi)(is_signed ? _mm512_cvtepi8_epi32((__m128i)bytes) : _mm512_cvtepu8_epi32((__m128i)bytes));
+#elif LANES == 8
+    __m128i b = part ? _mm_srli_si128((__m128i)bytes, 8) : (__m128i)bytes;
+    return (vi)(is_signed ? _mm256_cvtepi8_epi32(b) : _mm256_cvtepu8_epi32(b));
+#elif defined(__SSE4_1__)
+    __m128i b = _mm_shuffle_epi8((__m128i)bytes, _mm_set_epi32(0, 0, 0, 0x03020100 + 0x04040404 * part));
+    return (vi)(is_signed ? _mm_cvtepi8_epi32(b) : _mm_cvtepu8_epi32(b));
+#else
+    vi v;
+    for (int i = 0; i < LANES; i++)
+        v[i] = is_signed ? (int8_t)bytes[part * LANES + i] : bytes[part * LANES + i];
+    return v;
 #endif
 }
 
@@ -74,13 +96,11 @@ ALWAYS_INLINE vf values_fp8(vu code)
 /* Part `part` of sixteen codes as floats; bits and mode are constants. */
 ALWAYS_INLINE vf values(int bits, int mode, byte16 codes, int part)
 {
-    vbyte some;
-    memcpy(&some, (const uint8_t *)&codes + part * LANES, sizeof some);
-    if (mode == PSI_AFFINE)
-        return __builtin_convertvector(__builtin_convertvector(some, vi), vf);
-    if (bits == 8)
-        return values_fp8(__builtin_convertvector(some, vu));
-    return __builtin_convertvector(__builtin_convertvector((vsbyte)some, vi), vf) * 0.5f;
+    bool fp4 = mode != PSI_AFFINE && bits == 4;
+    vi whole = widened(codes, part, fp4);
+    if (mode != PSI_AFFINE && bits == 8)
+        return values_fp8((vu)whole);
+    return __builtin_convertvector(whole, vf) * (fp4 ? 0.5f : 1);
 }
 
 /* The sixteen codes from `at`, or the eight first of them alone. */
@@ -88,7 +108,6 @@ ALWAYS_INLINE void expand_some(int bits, int mode, const uint8_t *row, int64_t a
                                float bias, bool scaled, bool biased, float *out)
 {
     byte16 codes = {0};
-    float room[16];
     if (count == 16) {
         codes = codes16(bits, row + at / 8 * bits);
     } else {
@@ -105,25 +124,38 @@ ALWAYS_INLINE void expand_some(int bits, int mode, const uint8_t *row, int64_t a
             v *= splat(scale);
         if (biased)
             v += splat(bias);
-        store_f32((count == 16 ? out : room) + part * LANES, v);
+        int64_t left = count - part * LANES;
+        if (left >= LANES)
+            store_f32(out + part * LANES, v);
+        else if (left > 0)
+            memcpy(out + part * LANES, &v, 8 * sizeof *out);
     }
-    if (count != 16)
-        memcpy(out, room, 8 * sizeof *out);
+}
+
+ALWAYS_INLINE void expand_scaled(int bits, int mode, int64_t group, const uint8_t *row, const float *scales,
+                                 const float *biases, bool scaled, bool biased, int64_t first, int64_t n, float *out)
+{
+    for (int64_t at = first, end = first + n; at < end;) {
+        int64_t g = at / group, stop = (g + 1) * group;
+        float scale = scaled ? scales[g] : 1, bias = biased ? biases[g] : 0;
+        if (stop > end)
+            stop = end;
+        for (; at + 16 <= stop; at += 16, out += 16)
+            expand_some(bits, mode, row, at, 16, scale, bias, scaled, biased, out);
+        for (; at < stop; at += 8, out += 8)
+            expand_some(bits, mode, row, at, 8, scale, bias, scaled, biased, out);
+    }
 }
 
 ALWAYS_INLINE void expand_as(int bits, int mode, int64_t group, const uint8_t *row, const float *scales,
                              const float *biases, int64_t first, int64_t n, float *out)
 {
-    for (int64_t at = first, end = first + n; at < end;) {
-        int64_t g = at / group, stop = (g + 1) * group;
-        float scale = scales ? scales[g] : 1, bias = biases ? biases[g] : 0;
-        if (stop > end)
-            stop = end;
-        for (; at + 16 <= stop; at += 16, out += 16)
-            expand_some(bits, mode, row, at, 16, scale, bias, scales, biases, out);
-        for (; at < stop; at += 8, out += 8)
-            expand_some(bits, mode, row, at, 8, scale, bias, scales, biases, out);
-    }
+    if (!scales)
+        expand_scaled(bits, mode, group, row, NULL, NULL, false, false, first, n, out);
+    else if (mode == PSI_AFFINE)
+        expand_scaled(bits, mode, group, row, scales, biases, true, true, first, n, out);
+    else
+        expand_scaled(bits, mode, group, row, scales, NULL, true, false, first, n, out);
 }
 
 static void expand(const psi_quantization *q, const uint32_t *words, const float *scales, const float *biases,
@@ -160,11 +192,14 @@ static void expand(const psi_quantization *q, const uint32_t *words, const float
 
 /* ---- dot products straight from words ---- */
 
+#ifdef __AVX512VNNI__
+#include "cpu/isa/gemm_planes.h"
+#else
 /* Lane l of a vector of words, bit place e: the code at (first word + l) * codes a word + e. A code is used where it stands,
  * its value 2^(e * bits) too large, and x that much too small, which is exact. */
-static void arrange(int64_t bits, int64_t k, const float *x, float *out)
+static void arrange(const psi_quantization *q, int64_t k, const float *x, float *out)
 {
-    int64_t per = 32 / bits, block = per * LANES;
+    int64_t bits = q->bits, per = 32 / bits, block = per * LANES;
     for (int64_t from = 0; from < k; from += block)
         for (int64_t e = 0; e < per; e++) {
             float down = float_of_bits((uint32_t)(127 - (e < per - 1 ? e * bits : 0)) << 23);
@@ -232,6 +267,8 @@ ALWAYS_INLINE float dot_words(int bits, int64_t group, int64_t k, const uint32_t
     v4f four = fold_to_four(total);
     return (four[0] + four[2]) + (four[1] + four[3]);
 }
+
+#endif
 
 static float dot_packed(const psi_quantization *q, int64_t k, const uint32_t *row, const float *scales,
                         const float *x)

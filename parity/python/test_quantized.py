@@ -144,7 +144,7 @@ def test_shapes_that_do_not_fit_are_refused(mx, check):
 @pytest.mark.parity(*ROW, "TestQuantized.test_qmm")
 def test_many_rows(mx, check):
     one, two = keys(mx)
-    dtype = mx.float16 if mx.default_device() == mx.gpu else mx.float32
+    dtype = {True: mx.float16, False: mx.float32}[mx.default_device() == mx.gpu]
     for group in (32, 64, 128):
         for bits in (2, 4, 8):
             for rows, transpose in ((9, True), (40, True), (9, False), (40, False)):

@@ -91,7 +91,7 @@ def test_chosen_matrices(mx, check):
 @pytest.mark.parity(*ROW, "TestQuantized.test_gather_qmm_sorted")
 def test_sorted_choices(mx, check):
     one, two, three = mx.random.split(mx.random.key(8), 3)
-    dtype = mx.bfloat16 if mx.default_device() == mx.gpu else mx.float32
+    dtype = {True: mx.bfloat16, False: mx.float32}[mx.default_device() == mx.gpu]
     check.that(mx.float16 != dtype)
     for mode in MODES:
         for tokens, transpose in ((32, True), (50, False)):

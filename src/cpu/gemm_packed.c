@@ -47,9 +47,11 @@ static row_scales load_rows(const psi_gemm_packed *p, const psi_gemm_kernels *ke
 {
     int64_t n = groups_of(p), at = row * n;
     row_scales s = {memory, p->biases ? memory + rows * n : NULL};
-    load_some(p, kernels, p->scales, at + (p->scale_offsets ? p->scale_offsets[entry] : 0), rows * n, s.scales);
+    load_some(p, kernels, p->scales, at + (p->scale_offsets ? p->scale_offsets[entry] : 0), rows * n,
+              s.scales);
     if (p->biases)
-        load_some(p, kernels, p->biases, at + (p->bias_offsets ? p->bias_offsets[entry] : 0), rows * n, s.biases);
+        load_some(p, kernels, p->biases, at + (p->bias_offsets ? p->bias_offsets[entry] : 0), rows * n,
+                  s.biases);
     return s;
 }
 
@@ -63,8 +65,8 @@ static const uint32_t *row_at(const psi_gemm_call *call, int64_t entry, int64_t 
 
 /* ---- panels ---- */
 
-bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *kernels, int64_t entry, int64_t row,
-                           int64_t k, int64_t col, int64_t cols, float *out)
+bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *kernels, int64_t entry,
+                           int64_t row, int64_t k, int64_t col, int64_t cols, float *out)
 {
     const psi_gemm_packed *p = call->packed;
     int64_t nr = kernels->nr, lines = p->transposed ? cols : 1, n = groups_of(p);
@@ -99,9 +101,9 @@ bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *ke
 typedef struct few {
     const psi_gemm_call *call;
     const psi_gemm_kernels *kernels;
-    bool straight;      /* dot products from the words themselves */
-    int64_t stride;     /* floats between the rows of x once prepared */
-    float *x;           /* of every entry and row: its values, straight ones arranged, and the sums of groups */
+    bool straight;  /* dot products from the words themselves */
+    int64_t stride; /* floats between the rows of x once prepared */
+    float *x;       /* of every entry and row: its values, straight ones arranged, and the sums of groups */
     int64_t chunk, chunks;
     atomic_bool odd; /* x has an infinity or NaN, which straight dots would spread too far */
     atomic_bool failed;
@@ -148,7 +150,8 @@ static void prepare_row(void *context, int64_t index)
 }
 
 /* Rows of a transposed matrix, each against every row of x: sums[i * lines + line]. */
-static void dot_straight(const few *f, int64_t entry, int64_t first, int64_t lines, float *memory, float *sums)
+static void dot_straight(const few *f, int64_t entry, int64_t first, int64_t lines, float *memory,
+                         float *sums)
 {
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
@@ -158,14 +161,15 @@ static void dot_straight(const few *f, int64_t entry, int64_t first, int64_t lin
         const float *x = f->x + (entry * call->m + i) * f->stride, *group_sums = x + arranged;
         f->kernels->dot(PSI_FLOAT32, lines, n, s.biases, n, group_sums, sums + i * lines);
         for (int64_t j = 0; j < lines; j++) {
-            float dot = f->kernels->dot_packed(&p->q, call->k, row_at(call, entry, first + j),
-                                               s.scales + j * n, x);
+            float dot =
+                f->kernels->dot_packed(&p->q, call->k, row_at(call, entry, first + j), s.scales + j * n, x);
             sums[i * lines + j] = (sums[i * lines + j] + dot) * group_sums[n];
         }
     }
 }
 
-static void dot_expanded(const few *f, int64_t entry, int64_t first, int64_t lines, float *memory, float *sums)
+static void dot_expanded(const few *f, int64_t entry, int64_t first, int64_t lines, float *memory,
+                         float *sums)
 {
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
@@ -191,7 +195,8 @@ static void dot_expanded(const few *f, int64_t entry, int64_t first, int64_t lin
 }
 
 /* Columns of a matrix that is not transposed: its rows, times x, are added up. */
-static void combine_rows(const few *f, int64_t entry, int64_t first, int64_t lines, float *memory, float *sums)
+static void combine_rows(const few *f, int64_t entry, int64_t first, int64_t lines, float *memory,
+                         float *sums)
 {
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
@@ -241,7 +246,8 @@ bool psi_gemm_packed_few(const psi_gemm_call *call, const psi_gemm_kernels *kern
     if (call->m > FEW_ROWS || k == 0)
         return false;
     few f = {.call = call, .kernels = kernels};
-    f.straight = call->m <= STRAIGHT_ROWS && p->transposed && p->q.mode == PSI_AFFINE && (p->q.bits & (p->q.bits - 1)) == 0;
+    f.straight = call->m <= STRAIGHT_ROWS && p->transposed && p->q.mode == PSI_AFFINE &&
+                 (p->q.bits & (p->q.bits - 1)) == 0;
     f.stride = psi_gemm_round_up(psi_gemm_arranged(&p->q, k) + k / p->q.group + 1, 16);
     f.x = psi_scratch(PSI_GEMM_SHARED_SCRATCH, (size_t)(call->batch * call->m * f.stride) * sizeof *f.x);
     *ok = f.x != NULL;

@@ -113,8 +113,8 @@ static void affine_group(const job *j, const float *x, float *scale_out, float *
 static uint8_t fp4_of(float x)
 {
     float size = fabsf(x);
-    uint8_t code = (uint8_t)((size > 0.25f) + (size > 0.75f) + (size > 1.25f) + (size > 1.75f) + (size > 2.5f) +
-                             (size > 3.5f) + (size > 5));
+    uint8_t code = (uint8_t)((size > 0.25f) + (size > 0.75f) + (size > 1.25f) + (size > 1.75f) +
+                             (size > 2.5f) + (size > 3.5f) + (size > 5));
     code = size < INFINITY ? code : 0;
     return code && x < 0 ? code | 8 : code;
 }
@@ -325,7 +325,8 @@ static void open_rows(void *context, int64_t index)
                 scales[g] = o->table[(uint8_t)o->scales[row * n + g]];
         }
         if (!o->narrow) {
-            o->kernels->expand(&o->q, o->words + row * words, scales, biases, 0, o->codes, (float *)(void *)out);
+            o->kernels->expand(&o->q, o->words + row * words, scales, biases, 0, o->codes,
+                               (float *)(void *)out);
             continue;
         }
         o->kernels->expand(&o->q, o->words + row * words, NULL, NULL, 0, o->codes, x);
@@ -350,7 +351,8 @@ bool psi_cpu_dequantize(psi_node *node)
 {
     psi_array out = &node->out[0];
     psi_buffer *temp[3] = {NULL, NULL, NULL};
-    opening o = {.q = psi_quantization_of(node), .kernels = psi_gemm_kernels_in_use(), .dtype = (psi_dtype)out->dtype};
+    opening o = {
+        .q = psi_quantization_of(node), .kernels = psi_gemm_kernels_in_use(), .dtype = (psi_dtype)out->dtype};
     if (!psi_output_new(out))
         return false;
     if (out->size == 0)

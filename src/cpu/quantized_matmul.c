@@ -21,7 +21,8 @@ static bool has_dense_rows(psi_array a)
 }
 
 /* Entries in order (indices NULL), or as indices say; room for the offsets of the copy's or the array's matrices. */
-static bool read_stack(stack *s, psi_array a, psi_array indices, int64_t *offsets, int64_t *room, const char *op)
+static bool read_stack(stack *s, psi_array a, psi_array indices, int64_t *offsets, int64_t *room,
+                       const char *op)
 {
     struct psi_array_s dense = *a;
     int64_t lengths[2 * PSI_MAX_NDIM];

@@ -39,9 +39,10 @@ bool psi_quantization_read(psi_quantization *q, const char *mode, int64_t group_
     if (q->mode == PSI_AFFINE ? is_affine(q) : q->group == groups[q->mode] && q->bits == widths[q->mode])
         return true;
     if (q->mode == PSI_AFFINE)
-        PSI_INVALID("%s: groups of %lld and %lld bits; affine quantisation has groups of 32, 64 and 128, and 2, 3, "
-                    "4, 5, 6 and 8 bits",
-                    op, (long long)q->group, (long long)q->bits);
+        PSI_INVALID(
+            "%s: groups of %lld and %lld bits; affine quantisation has groups of 32, 64 and 128, and 2, 3, "
+            "4, 5, 6 and 8 bits",
+            op, (long long)q->group, (long long)q->bits);
     else
         PSI_INVALID("%s: groups of %lld and %lld bits; %s has groups of %lld and %lld bits", op,
                     (long long)q->group, (long long)q->bits, mode, (long long)groups[q->mode],
@@ -105,9 +106,10 @@ bool psi_packed_read(psi_packed *p, const char *mode, int64_t group_size, int64_
               memcmp(biases.data, scales.data, (size_t)scales.count * sizeof *scales.data) == 0;
     }
     if (!fit)
-        PSI_INVALID("%s: words of shape %s, scales of %s and biases of %s do not fit groups of %lld of %lld bits", op,
-                    PSI_SHAPE(words), PSI_SHAPE(scales), p->biases ? PSI_SHAPE(psi_shape(p->biases)) : "()",
-                    (long long)p->q.group, (long long)p->q.bits);
+        PSI_INVALID(
+            "%s: words of shape %s, scales of %s and biases of %s do not fit groups of %lld of %lld bits", op,
+            PSI_SHAPE(words), PSI_SHAPE(scales), p->biases ? PSI_SHAPE(psi_shape(p->biases)) : "()",
+            (long long)p->q.group, (long long)p->q.bits);
     return fit;
 }
 
@@ -124,9 +126,10 @@ psi_arrays psi_quantize(psi_array w, int64_t group_size, int64_t bits, const cha
     psi_dtype dtype = psi_dtype_of(w);
     int last = psi_ndim(w) - 1;
     if (!psi_issubdtype(dtype, PSI_FLOATING) || last < 1 || psi_dim(w, -1) % q.group != 0) {
-        PSI_INVALID("quantize: an array of shape %s and dtype %s; a matrix of a real floating dtype is needed, its "
-                    "rows of groups of %lld",
-                    PSI_SHAPE(psi_shape(w)), psi_dtype_name(dtype), (long long)q.group);
+        PSI_INVALID(
+            "quantize: an array of shape %s and dtype %s; a matrix of a real floating dtype is needed, its "
+            "rows of groups of %lld",
+            PSI_SHAPE(psi_shape(w)), psi_dtype_name(dtype), (long long)q.group);
         return none;
     }
     int64_t packed[PSI_MAX_NDIM], groups[PSI_MAX_NDIM];
@@ -176,7 +179,8 @@ static psi_array dequantize_wide(const psi_packed *p)
     psi_array codes = psi_astype(codes_of(&p->q, p->w, p->scales), PSI_FLOAT64);
     if (psi_is_error(codes))
         return codes;
-    psi_array y = psi_add(psi_multiply(grouped(codes, p->q.group), per_group(p->scales)), per_group(p->biases));
+    psi_array y =
+        psi_add(psi_multiply(grouped(codes, p->q.group), per_group(p->scales)), per_group(p->biases));
     return psi_reshape(y, psi_shape(codes));
 }
 
@@ -189,7 +193,8 @@ psi_array psi_dequantize(psi_array w, psi_array scales, psi_array biases, int64_
         !psi_packed_read(&p, mode, group_size, bits, "dequantize") ||
         !psi_global_scale_check(&p.q, global_scale, "dequantize"))
         return psi_error_array();
-    if (dtype != PSI_DTYPE_COUNT && ((unsigned)dtype >= PSI_DTYPE_COUNT || !psi_issubdtype(dtype, PSI_FLOATING)))
+    if (dtype != PSI_DTYPE_COUNT &&
+        ((unsigned)dtype >= PSI_DTYPE_COUNT || !psi_issubdtype(dtype, PSI_FLOATING)))
         return PSI_INVALID("dequantize: dtype %s; a real floating dtype is needed",
                            (unsigned)dtype < PSI_DTYPE_COUNT ? psi_dtype_name(dtype) : "?");
     psi_ints shape = with_last(psi_shape(w), psi_packed_codes(&p), room);
@@ -258,8 +263,8 @@ bool psi_quantize_vmap(psi_vmap_call *c)
         psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap of quantize over the global scale");
         return false;
     }
-    psi_arrays parts = psi_quantize(psi_batch_in(c, 0), q.group, q.bits,
-                                    mode_names[q.mode], global ? c->in[1] : NULL);
+    psi_arrays parts =
+        psi_quantize(psi_batch_in(c, 0), q.group, q.bits, mode_names[q.mode], global ? c->in[1] : NULL);
     for (int i = 0; i < parts.count; i++) {
         c->out[i] = parts.data[i];
         c->out_axes[i] = 0;
@@ -274,9 +279,10 @@ bool psi_dequantize_vjp(psi_vjp_call *c)
     if (q.mode == PSI_AFFINE) {
         psi_array cut = grouped(g, q.group);
         if (c->wanted[1])
-            c->grads[1] = psi_sum(
-                psi_multiply(cut, psi_astype(grouped(codes_of(&q, c->in[0], c->in[1]), q.group), psi_dtype_of(g))),
-                PSI_INTS(-1), false);
+            c->grads[1] =
+                psi_sum(psi_multiply(cut, psi_astype(grouped(codes_of(&q, c->in[0], c->in[1]), q.group),
+                                                     psi_dtype_of(g))),
+                        PSI_INTS(-1), false);
         if (c->wanted[2])
             c->grads[2] = psi_sum(cut, PSI_INTS(-1), false);
     } else if (c->node->in_count > 2 && c->wanted[2]) {
@@ -296,8 +302,8 @@ bool psi_dequantize_jvp(psi_jvp_call *c)
                                             t[2] ? t[2] : psi_zeros_like(c->in[2]), q.group, q.bits,
                                             mode_names[q.mode], NULL, PSI_DTYPE_COUNT);
     else if (q.mode != PSI_AFFINE && c->node->in_count > 2 && t[2])
-        c->out_tangents[0] =
-            psi_astype(psi_multiply(c->out[0], psi_reshape(psi_divide(t[2], c->in[2]), PSI_SCALAR_SHAPE)), dtype);
+        c->out_tangents[0] = psi_astype(
+            psi_multiply(c->out[0], psi_reshape(psi_divide(t[2], c->in[2]), PSI_SCALAR_SHAPE)), dtype);
     return !psi_failed();
 }
 
@@ -309,8 +315,8 @@ bool psi_dequantize_vmap(psi_vmap_call *c)
         psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap of dequantize over the global scale");
         return false;
     }
-    return psi_batch_done(
-        c, psi_dequantize(psi_batch_in(c, 0), psi_batch_in(c, 1), affine ? psi_batch_in(c, 2) : NULL, q.group,
-                          q.bits, mode_names[q.mode], global ? c->in[2] : NULL,
-                          (psi_dtype)c->node->out[0].dtype));
+    return psi_batch_done(c, psi_dequantize(psi_batch_in(c, 0), psi_batch_in(c, 1),
+                                            affine ? psi_batch_in(c, 2) : NULL, q.group, q.bits,
+                                            mode_names[q.mode], global ? c->in[2] : NULL,
+                                            (psi_dtype)c->node->out[0].dtype));
 }

@@ -25,17 +25,18 @@ static bool product_read(product *y, psi_array x, const char *mode, int64_t grou
         return false;
     y->dtype = psi_dtype_of(x);
     if (p->biases)
-        y->dtype = psi_promote_types(
-            y->dtype, psi_promote_types(psi_dtype_of(p->scales), psi_dtype_of(p->biases)));
+        y->dtype =
+            psi_promote_types(y->dtype, psi_promote_types(psi_dtype_of(p->scales), psi_dtype_of(p->biases)));
     if (!psi_issubdtype(y->dtype, PSI_FLOATING)) {
-        PSI_INVALID("%s: operands of dtype %s; a real floating dtype is needed", op, psi_dtype_name(y->dtype));
+        PSI_INVALID("%s: operands of dtype %s; a real floating dtype is needed", op,
+                    psi_dtype_name(y->dtype));
         return false;
     }
     int64_t rows = psi_dim(p->w, -2), codes = psi_packed_codes(p), inner = y->transpose ? codes : rows;
     y->columns = y->transpose ? rows : codes;
     if (psi_ndim(x) == 0 || psi_dim(x, -1) != inner) {
-        PSI_INVALID("%s: x of shape %s; the packed matrix is %lld x %lld, and x needs a last axis of %lld", op,
-                    PSI_SHAPE(psi_shape(x)), (long long)rows, (long long)codes, (long long)inner);
+        PSI_INVALID("%s: x of shape %s; the packed matrix is %lld x %lld, and x needs a last axis of %lld",
+                    op, PSI_SHAPE(psi_shape(x)), (long long)rows, (long long)codes, (long long)inner);
         return false;
     }
     y->x = psi_astype(x, y->dtype);
@@ -204,9 +205,11 @@ static psi_array collect(psi_ints shape, psi_array indices, psi_array values)
     int64_t count = psi_shape_size((psi_ints){shape.data, shape.count - 2});
     if (psi_is_error(values))
         return values;
-    psi_array zeros = psi_zeros(PSI_INTS(count, psi_dim(values, -2), psi_dim(values, -1)), psi_dtype_of(values));
+    psi_array zeros =
+        psi_zeros(PSI_INTS(count, psi_dim(values, -2), psi_dim(values, -1)), psi_dtype_of(values));
     psi_array flat = psi_reshape(indices, PSI_INTS(-1));
-    values = psi_scatter_add(zeros, PSI_ARRAYS(flat), psi_expand_dims(stack(values), PSI_INTS(1)), PSI_INTS(0));
+    values =
+        psi_scatter_add(zeros, PSI_ARRAYS(flat), psi_expand_dims(stack(values), PSI_INTS(1)), PSI_INTS(0));
     return psi_reshape(values, shape);
 }
 
@@ -237,7 +240,8 @@ static psi_array matrix_gradient(const parts *t, psi_array g)
 static bool refuse(const psi_vjp_call *c, const char *op, int mode)
 {
     if (c->wanted[1]) {
-        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_RUNTIME_ERROR, "vjp: %s over its packed words has no gradient", op);
+        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_RUNTIME_ERROR, "vjp: %s over its packed words has no gradient",
+                 op);
         return true;
     }
     if (mode == PSI_AFFINE || !c->wanted[2])
@@ -258,7 +262,8 @@ static bool product_vjp(psi_vjp_call *c, const char *op)
         back.x = t.left ? stack(g) : g;
         back.transpose = !t.transpose;
         if (t.left) {
-            back.left = psi_reshape(psi_arange(0, (double)psi_size(t.left), 1, PSI_UINT32), psi_shape(t.left));
+            back.left =
+                psi_reshape(psi_arange(0, (double)psi_size(t.left), 1, PSI_UINT32), psi_shape(t.left));
             c->grads[0] = collect(psi_shape(t.x), t.left, product_of(&back));
         } else {
             c->grads[0] = product_of(&back);
@@ -361,8 +366,8 @@ bool psi_gather_qmm_vmap(psi_vmap_call *c)
         int64_t shape[PSI_MAX_NDIM];
         for (int i = 0; i < psi_ndim(*indices); i++)
             shape[i] = i == 0 ? length : 1;
-        psi_array start = psi_multiply(psi_arange(0, (double)length, 1, PSI_UINT32),
-                                       psi_scalar((double)each, PSI_UINT32));
+        psi_array start =
+            psi_multiply(psi_arange(0, (double)length, 1, PSI_UINT32), psi_scalar((double)each, PSI_UINT32));
         *indices = psi_add(*indices, psi_reshape(start, (psi_ints){shape, psi_ndim(*indices)}));
     }
     parts t = parts_of(c->node, in);
@@ -444,8 +449,8 @@ bool psi_qqmm_vjp(psi_vjp_call *c)
         c->grads[0] = psi_qqmm(g, psi_swapaxes(c->in[1], 0, 1), NULL, q.group, q.bits, mode, largest,
                                global ? global[1] : NULL);
     if (c->wanted[1] && !packed)
-        c->grads[1] = psi_qqmm(psi_swapaxes(g, 0, 1), psi_swapaxes(c->in[0], 0, 1), NULL, q.group, q.bits, mode,
-                               largest, global ? global[0] : NULL);
+        c->grads[1] = psi_qqmm(psi_swapaxes(g, 0, 1), psi_swapaxes(c->in[0], 0, 1), NULL, q.group, q.bits,
+                               mode, largest, global ? global[0] : NULL);
     return !psi_failed();
 }
 
@@ -460,8 +465,7 @@ bool psi_qqmm_vmap(psi_vmap_call *c)
             psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap: qqmm over another operand than the first");
             return false;
         }
-    return psi_batch_done(
-        c, psi_qqmm(psi_batch_in(c, 0), c->in[1], packed ? c->in[2] : NULL, q.group, q.bits,
-                    psi_quantization_mode(q.mode), global ? c->in[count - 2] : NULL,
-                    global ? c->in[count - 1] : NULL));
+    return psi_batch_done(c, psi_qqmm(psi_batch_in(c, 0), c->in[1], packed ? c->in[2] : NULL, q.group, q.bits,
+                                      psi_quantization_mode(q.mode), global ? c->in[count - 2] : NULL,
+                                      global ? c->in[count - 1] : NULL));
 }

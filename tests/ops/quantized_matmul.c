@@ -52,7 +52,8 @@ static void check(matrix m, int64_t rows, bool transpose)
         psi_array x = psi_astype(normal(PSI_INTS(rows, k), 3), dtypes[i]), w = unpack(n);
         psi_array y = times(x, n, transpose);
         assert_int_equal(psi_dtype_of(y), dtypes[i]);
-        expect_close(y, psi_matmul(psi_astype(x, PSI_FLOAT32), transpose ? psi_swapaxes(w, 0, 1) : w), parts[i]);
+        expect_close(y, psi_matmul(psi_astype(x, PSI_FLOAT32), transpose ? psi_swapaxes(w, 0, 1) : w),
+                     parts[i]);
     }
 }
 
@@ -88,7 +89,8 @@ static void numbers(void **state)
     EXPECT(times(psi_reshape(x, PSI_INTS(32)), m, true), PSI_INTS(2), 480, -480);
     EXPECT(times(psi_astype(x, PSI_FLOAT64), m, true), PSI_INTS(1, 2), 480, -480);
     psi_array row = psi_array_from((float[]){1, -1}, PSI_INTS(1, 2), PSI_FLOAT32);
-    EXPECT(psi_slice(times(row, m, false), PSI_INTS(0, 14), PSI_INTS(1, 18), PSI_NONE), PSI_INTS(1, 4), 15, 15, 15, 15);
+    EXPECT(psi_slice(times(row, m, false), PSI_INTS(0, 14), PSI_INTS(1, 18), PSI_NONE), PSI_INTS(1, 4), 15,
+           15, 15, 15);
     /* Numbers so small that scaled copies of them would vanish. */
     psi_array tiny = psi_multiply(x, psi_scalar(0x1p-120, PSI_FLOAT32));
     EXPECT(psi_multiply(times(tiny, m, true), psi_scalar(0x1p120, PSI_FLOAT32)), PSI_INTS(1, 2), 480, -480);
@@ -96,8 +98,8 @@ static void numbers(void **state)
     float odd[64] = {0};
     odd[3] = INFINITY;
     odd[35] = NAN;
-    EXPECT(times(psi_array_from(odd, PSI_INTS(2, 32), PSI_FLOAT32), m, true), PSI_INTS(2, 2), INFINITY, -INFINITY, NAN,
-           NAN);
+    EXPECT(times(psi_array_from(odd, PSI_INTS(2, 32), PSI_FLOAT32), m, true), PSI_INTS(2, 2), INFINITY,
+           -INFINITY, NAN, NAN);
     assert_int_equal(psi_size(times(psi_zeros(PSI_INTS(0, 32), PSI_FLOAT32), m, true)), 0);
     matrix nothing = pack(psi_zeros(PSI_INTS(3, 0), PSI_FLOAT32), 32, 4, "affine");
     EXPECT(times(psi_zeros(PSI_INTS(1, 0), PSI_FLOAT32), nothing, true), PSI_INTS(1, 3), 0, 0, 0);
@@ -123,7 +125,8 @@ static void batches(void **state)
 
 static psi_array chosen(psi_array x, matrix m, psi_array left, psi_array right, bool transpose, bool sorted)
 {
-    return psi_gather_qmm(x, m.w, m.scales, m.biases, left, right, transpose, m.group, m.bits, m.mode, sorted);
+    return psi_gather_qmm(x, m.w, m.scales, m.biases, left, right, transpose, m.group, m.bits, m.mode,
+                          sorted);
 }
 
 static void gathered(void **state)
@@ -142,7 +145,8 @@ static void gathered(void **state)
             expect_close(chosen(x, m, left, right, t, false), psi_gather_mm(x, w, left, right, false), 1e-5);
             expect_close(chosen(x, m, NULL, right, t, true), psi_gather_mm(x, w, NULL, right, false), 1e-5);
             psi_array column = psi_array_from((uint8_t[]){2, 0}, PSI_INTS(2, 1), PSI_UINT8);
-            expect_close(chosen(x, m, column, NULL, t, false), psi_gather_mm(x, w, column, NULL, false), 1e-5);
+            expect_close(chosen(x, m, column, NULL, t, false), psi_gather_mm(x, w, column, NULL, false),
+                         1e-5);
         }
 }
 
@@ -153,7 +157,8 @@ static void gathered_runs(void **state)
     PSI_SCOPE;
     matrix m = pack(normal(PSI_INTS(4, 24, 64), 5), 64, 4, "affine");
     psi_array x = normal(PSI_INTS(12, 1, 64), 6), w = psi_swapaxes(unpack(m), -1, -2);
-    psi_array right = psi_array_from((uint32_t[]){0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 3}, PSI_INTS(12), PSI_UINT32);
+    psi_array right =
+        psi_array_from((uint32_t[]){0, 0, 0, 0, 0, 0, 0, 0, 1, 3, 3, 3}, PSI_INTS(12), PSI_UINT32);
     expect_close(chosen(x, m, NULL, right, true, true), psi_gather_mm(x, w, NULL, right, false), 1e-5);
 }
 
@@ -171,7 +176,8 @@ static void both_quantised(void **state)
         expect_close(y, expected, 1e-5);
         expect_close(psi_qqmm(x, w, NULL, PSI_NO_INT, PSI_NO_INT, modes[i], NULL, NULL), expected, 1e-5);
         psi_array box = psi_reshape(x, PSI_INTS(1, 5, 96));
-        y = psi_qqmm(psi_astype(box, PSI_FLOAT16), m.w, m.scales, PSI_NO_INT, PSI_NO_INT, modes[i], NULL, NULL);
+        y = psi_qqmm(psi_astype(box, PSI_FLOAT16), m.w, m.scales, PSI_NO_INT, PSI_NO_INT, modes[i], NULL,
+                     NULL);
         assert_int_equal(psi_ndim(y), 3);
         assert_int_equal(psi_dtype_of(y), PSI_FLOAT16);
     }
@@ -185,7 +191,8 @@ static void both_quantised(void **state)
     /* Halves go to even codes: 0.75 becomes 1, 1.25 becomes 1, 5 becomes 4. */
     float ties[16] = {6, 0.75f, 1.25f, 5, -2.5f, 0.25f};
     psi_array row = psi_array_from(ties, PSI_INTS(1, 16), PSI_FLOAT32), eye = psi_eye(16, 16, 0, PSI_FLOAT32);
-    psi_array y = psi_qqmm(row, psi_multiply(eye, psi_scalar(6, PSI_FLOAT32)), NULL, 16, 4, "nvfp4", NULL, NULL);
+    psi_array y =
+        psi_qqmm(row, psi_multiply(eye, psi_scalar(6, PSI_FLOAT32)), NULL, 16, 4, "nvfp4", NULL, NULL);
     EXPECT(y, PSI_INTS(1, 16), 36, 6, 6, 24, -12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 }
 
@@ -206,8 +213,8 @@ static psi_array wide(psi_array a)
 static psi_arrays product(psi_arrays in, void *context)
 {
     setting *s = context;
-    return just(psi_gather_qmm(in.data[0], s->m.w, in.data[1], in.data[2], s->left, s->right, s->transpose, s->m.group,
-                               s->m.bits, "affine", false));
+    return just(psi_gather_qmm(in.data[0], s->m.w, in.data[1], in.data[2], s->left, s->right, s->transpose,
+                               s->m.group, s->m.bits, "affine", false));
 }
 
 /* The same in float64, where it is made of ordinary ops. */
@@ -230,7 +237,8 @@ static void compare_tangents(setting s)
     for (int i = 0; i < 3; i++)
         t[i] = normal(psi_shape(in.data[i]), (uint64_t)i);
     assert_true(psi_jvp(product, &s, in, PSI_ARRAYS(t[0], t[1], t[2]), &outputs, &mine));
-    assert_true(psi_jvp(product, &s, exact, PSI_ARRAYS(wide(t[0]), wide(t[1]), wide(t[2])), &outputs, &theirs));
+    assert_true(
+        psi_jvp(product, &s, exact, PSI_ARRAYS(wide(t[0]), wide(t[1]), wide(t[2])), &outputs, &theirs));
     expect_close(mine.data[0], psi_astype(theirs.data[0], PSI_FLOAT32), 1e-4);
 }
 
@@ -268,7 +276,8 @@ static void gradients_of_gathered(void **state)
 static psi_arrays of_scales(psi_arrays in, void *context)
 {
     setting *s = context;
-    return just(psi_gather_qmm(s->x, s->m.w, in.data[0], NULL, s->left, s->right, true, 32, 4, "mxfp4", false));
+    return just(
+        psi_gather_qmm(s->x, s->m.w, in.data[0], NULL, s->left, s->right, true, 32, 4, "mxfp4", false));
 }
 
 static void refused_gradients(void **state)
@@ -293,8 +302,8 @@ static psi_arrays batched(psi_arrays in, void *context)
 {
     setting *s = context;
     psi_array biases = in.count > 3 ? in.data[3] : NULL;
-    return just(psi_gather_qmm(in.data[0], in.data[1], in.data[2], biases, s->left, s->right, true, s->m.group,
-                               s->m.bits, s->m.mode, false));
+    return just(psi_gather_qmm(in.data[0], in.data[1], in.data[2], biases, s->left, s->right, true,
+                               s->m.group, s->m.bits, s->m.mode, false));
 }
 
 static void batching(void **state)
@@ -307,12 +316,14 @@ static void batching(void **state)
     expect_close(psi_vmap(batched, &s, in, PSI_INTS(0, 0, 0, 0), PSI_NONE).data[0], psi_matmul(x, w), 1e-5);
     psi_array rows = normal(PSI_INTS(64, 4), 7);
     in = PSI_ARRAYS(rows, s.m.w, s.m.scales, s.m.biases);
-    expect_close(psi_vmap(batched, &s, in, PSI_INTS(1, 0, 0, 0), PSI_NONE).data[0],
-                 psi_squeeze(psi_matmul(psi_expand_dims(psi_transpose(rows, PSI_NONE), PSI_INTS(1)), w), PSI_INTS(1)),
-                 1e-5);
-    expect_close(psi_vmap(batched, &s, PSI_ARRAYS(x, s.m.w, s.m.scales, s.m.biases), PSI_INTS(1, -1, -1, -1), PSI_NONE)
-                     .data[0],
-                 psi_matmul(psi_expand_dims(psi_swapaxes(x, 0, 1), PSI_INTS(1)), w), 1e-5);
+    expect_close(
+        psi_vmap(batched, &s, in, PSI_INTS(1, 0, 0, 0), PSI_NONE).data[0],
+        psi_squeeze(psi_matmul(psi_expand_dims(psi_transpose(rows, PSI_NONE), PSI_INTS(1)), w), PSI_INTS(1)),
+        1e-5);
+    expect_close(
+        psi_vmap(batched, &s, PSI_ARRAYS(x, s.m.w, s.m.scales, s.m.biases), PSI_INTS(1, -1, -1, -1), PSI_NONE)
+            .data[0],
+        psi_matmul(psi_expand_dims(psi_swapaxes(x, 0, 1), PSI_INTS(1)), w), 1e-5);
 }
 
 static void batching_of_gathered(void **state)
@@ -334,7 +345,8 @@ static void refusals(void **state)
 {
     (void)state;
     PSI_SCOPE;
-    matrix m = pack(normal(PSI_INTS(32, 64), 5), 32, 4, "affine"), f = pack(normal(PSI_INTS(32, 64), 5), 32, 4, "mxfp4");
+    matrix m = pack(normal(PSI_INTS(32, 64), 5), 32, 4, "affine"),
+           f = pack(normal(PSI_INTS(32, 64), 5), 32, 4, "mxfp4");
     psi_array x = normal(PSI_INTS(3, 64), 6), index = psi_array_from((int32_t[]){1}, PSI_INTS(1), PSI_INT32);
 #define REFUSED(x, w, s, b, t, g, n, mode) \
     expect_error(psi_quantized_matmul(x, w, s, b, t, g, n, mode), PSI_VALUE_ERROR)
@@ -351,8 +363,8 @@ static void refusals(void **state)
     REFUSED(psi_scalar(1, PSI_FLOAT32), m.w, m.scales, m.biases, true, 32, 4, "affine");
     REFUSED(x, psi_astype(m.w, PSI_INT64), m.scales, m.biases, true, 32, 4, "affine");
     REFUSED(normal(PSI_INTS(3, 2, 64), 1), psi_stack(PSI_ARRAYS(m.w, m.w), 0),
-            psi_stack(PSI_ARRAYS(m.scales, m.scales), 0), psi_stack(PSI_ARRAYS(m.biases, m.biases), 0), true, 32, 8,
-            "affine");
+            psi_stack(PSI_ARRAYS(m.scales, m.scales), 0), psi_stack(PSI_ARRAYS(m.biases, m.biases), 0), true,
+            32, 8, "affine");
     expect_error(chosen(x, m, NULL, psi_astype(index, PSI_FLOAT32), true, false), PSI_VALUE_ERROR);
     expect_error(chosen(psi_reshape(x, PSI_INTS(192)), m, NULL, index, true, false), PSI_VALUE_ERROR);
     expect_error(chosen(normal(PSI_INTS(64), 1), m, NULL, index, true, false), PSI_VALUE_ERROR);
@@ -366,7 +378,8 @@ static void refusals(void **state)
     expect_error(psi_qqmm(x, n.w, n.scales, 32, 4, "nvfp4", NULL, NULL), PSI_VALUE_ERROR);
     expect_error(psi_qqmm(wide(x), n.w, n.scales, 16, 4, "nvfp4", NULL, NULL), PSI_VALUE_ERROR);
     expect_error(psi_qqmm(x, normal(PSI_INTS(3, 48), 1), NULL, 16, 4, "nvfp4", NULL, NULL), PSI_VALUE_ERROR);
-    expect_error(psi_qqmm(x, normal(PSI_INTS(1, 3, 64), 1), NULL, 16, 4, "nvfp4", NULL, NULL), PSI_VALUE_ERROR);
+    expect_error(psi_qqmm(x, normal(PSI_INTS(1, 3, 64), 1), NULL, 16, 4, "nvfp4", NULL, NULL),
+                 PSI_VALUE_ERROR);
     expect_error(psi_qqmm(x, psi_astype(x, PSI_INT32), NULL, 16, 4, "nvfp4", NULL, NULL), PSI_VALUE_ERROR);
 }
 

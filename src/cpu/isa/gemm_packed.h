@@ -133,7 +133,8 @@ ALWAYS_INLINE void expand_some(int bits, int mode, const uint8_t *row, int64_t a
 }
 
 ALWAYS_INLINE void expand_scaled(int bits, int mode, int64_t group, const uint8_t *row, const float *scales,
-                                 const float *biases, bool scaled, bool biased, int64_t first, int64_t n, float *out)
+                                 const float *biases, bool scaled, bool biased, int64_t first, int64_t n,
+                                 float *out)
 {
     for (int64_t at = first, end = first + n; at < end;) {
         int64_t g = at / group, stop = (g + 1) * group;
@@ -236,8 +237,7 @@ ALWAYS_INLINE vf sum_words(int bits, vu words, const float *x)
 #pragma GCC unroll 16
     for (int e = 0; e < per; e++) {
         vu code = e < per - 1 ? words & (((1u << bits) - 1) << e * bits) : words >> (32 - bits);
-        sum[e % 2] =
-            fma_f32(__builtin_convertvector((vi)code, vf), load_f32(x + e * LANES), sum[e % 2]);
+        sum[e % 2] = fma_f32(__builtin_convertvector((vi)code, vf), load_f32(x + e * LANES), sum[e % 2]);
     }
     return sum[0] + sum[1];
 }

@@ -18,7 +18,8 @@ ALWAYS_INLINE float steps_of_group(int64_t n, const float *x, int8_t planes[PLAN
     float inverse = largest > 0 ? (float)LARGEST / largest : 0;
     for (int64_t i = 0; i < n; i++) {
         int32_t whole = (int32_t)__builtin_rintf(x[i] * inverse), half = 1 << (PLANE_BITS - 1);
-        int32_t high = (whole + (half << PLANE_BITS)) >> 2 * PLANE_BITS, rest = whole - (high << 2 * PLANE_BITS);
+        int32_t high = (whole + (half << PLANE_BITS)) >> 2 * PLANE_BITS,
+                rest = whole - (high << 2 * PLANE_BITS);
         int32_t middle = (rest + half) >> PLANE_BITS;
         planes[0][i] = (int8_t)high;
         planes[1][i] = (int8_t)middle;
@@ -39,7 +40,8 @@ static void arrange(const psi_quantization *q, int64_t k, const float *x, float 
         out[psi_gemm_arranged_codes(q->bits, k) + g] = steps_of_group(group, x + g * group, planes);
         for (int64_t i = 0; i < group; i++) {
             int64_t at = g * group + i, within = at % block;
-            int8_t *from = to + at / block * PLANES * places * bytes + within / per * 4 + within % per / places;
+            int8_t *from =
+                to + at / block * PLANES * places * bytes + within / per * 4 + within % per / places;
             for (int p = 0; p < PLANES; p++)
                 from[(p * places + within % places) * bytes] = planes[p][i];
         }

@@ -4,7 +4,7 @@
 
 #include "cpu/isa.h"
 #include "eval/backend.h"
-#include "ops/op.h"
+#include "ops/elementwise.h"
 
 /* Kernels by op number; NULL where the op does not take the element type. */
 typedef struct psi_row_table {

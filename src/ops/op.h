@@ -3,16 +3,10 @@
 #define PSI_OPS_OP_H
 
 #include "core/node.h"
+#include "ops/elementwise.h"
 
-/* Leaves, then element-wise ops (PSI_OP_add, ...), then structural ones (PSI_OP_matmul, ...). */
+/* Structural ops (PSI_OP_matmul, ...), whose numbers follow the element-wise ones'. */
 enum psi_op {
-    PSI_OP_LEAF,
-#define UNARY(name, ...) PSI_OP_##name,
-#define BINARY(name, ...) PSI_OP_##name,
-#define COMPARE(name, ...) PSI_OP_##name,
-#define TERNARY(name, ...) PSI_OP_##name,
-#include "ops/table.h"
-    PSI_OP_ELEMENTWISE_END,
     PSI_OP_ELEMENTWISE_LAST_ = PSI_OP_ELEMENTWISE_END - 1,
 #define NODE(name, ...) PSI_OP_##name,
 #include "ops/table.h"

@@ -1,5 +1,5 @@
-/* table.h: includes ops.def once, with every row macro that the includer left undefined expanding to nothing,
- * and undefines them all again. No include guard: it is meant to be included several times. */
+/* table.h: includes ops.def once, or its element-wise rows alone where PSI_ELEMENTWISE is defined, with every row macro that
+ * the includer left undefined expanding to nothing, and undefines them all again. No include guard: it is meant to be included several times. */
 #ifndef UNARY
 #define UNARY(...)
 #endif
@@ -21,7 +21,12 @@
 #ifndef FN
 #define FN(...)
 #endif
+#ifdef PSI_ELEMENTWISE
+#include "ops/elementwise.def"
+#else
 #include "ops/ops.def"
+#endif
+#undef PSI_ELEMENTWISE
 #undef UNARY
 #undef OWN_UNARY
 #undef BINARY

@@ -184,6 +184,7 @@
 #define TERNARY(name, primitive, state, types, expression, ...)                                              \
     PSI_PASTE(PSI_BUILD_, PSI_TAKES_##types)                                                                 \
     (name, three, in_a, in_b, (c = in_c[i] != 0, a = in_a[i], b = in_b[i]), expression)
+#define PSI_ELEMENTWISE
 #include "ops/table.h"
 
 #define PSI_TABLE PSI_PASTE(PSI_PASTE(PSI_FN(psi_rows), _), PSI_ISA)
@@ -193,6 +194,7 @@ const psi_row_table PSI_TABLE = {{
 #define BINARY UNARY
 #define COMPARE UNARY
 #define TERNARY UNARY
+#define PSI_ELEMENTWISE
 #include "ops/table.h"
 }};
 /* clang-format on */

@@ -5,6 +5,7 @@
 #include <psionic/types.h>
 
 #include <psionic/array.h>
+#include <psionic/compile.h>
 #include <psionic/device.h>
 #include <psionic/error.h>
 #include <psionic/io.h>

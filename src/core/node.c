@@ -2,9 +2,27 @@
  * Invariant: a node that left this file is complete; a failure leaves nothing behind. */
 #include "core/node.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "core/thread.h"
+
+static pthread_mutex_t graph_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void psi_graph_lock(void)
+{
+    pthread_mutex_lock(&graph_lock);
+}
+
+void psi_graph_unlock(void)
+{
+    pthread_mutex_unlock(&graph_lock);
+}
+
+void psi_graph_lock_renew(void)
+{
+    pthread_mutex_init(&graph_lock, NULL);
+}
 
 int64_t psi_shape_size(psi_ints shape)
 {
@@ -135,6 +153,49 @@ static psi_node *make(psi_node_spec spec, int outputs, const psi_output_spec *ou
     node->tracer &= psi_this_thread.tracing > 0;
     for (int i = 0; i < node->attr_count; i++)
         node->attr[i] = spec.attr.data[i];
+    return node;
+}
+
+/* Attributes end the block, so its size is known from where they end. */
+psi_node *psi_node_like(const psi_node *like, const psi_array *in, int in_count)
+{
+    size_t bytes = (size_t)((const char *)(like->attr + like->attr_count) - (const char *)like);
+    psi_node *node = psi_malloc(bytes);
+    if (!node)
+        return NULL;
+    memcpy(node, like, bytes);
+#define MOVED(pointer) ((void *)((char *)node + ((char *)(pointer) - (char *)like)))
+    node->in = MOVED(like->in);
+    node->attr = MOVED(like->attr);
+    for (int i = 0; i < node->out_count; i++) {
+        node->out[i].shape = MOVED(like->out[i].shape);
+        node->out[i].buffer = NULL;
+    }
+#undef MOVED
+    atomic_init(&node->refs, 1);
+    atomic_init(&node->state, PSI_PENDING);
+    node->tracer = node->lost = false;
+    node->mark = node->place = node->uses = 0;
+    node->data = NULL;
+    node->data_free = NULL;
+    node->failure = NULL;
+    node->in_count = in ? in_count : 0;
+    for (int i = 0; i < node->in_count; i++)
+        node->in[i] = psi_retain(in[i]);
+    return node;
+}
+
+psi_node *psi_node_mould(int op, int in_count, int out_count, const psi_output_spec *outputs,
+                         psi_stream stream)
+{
+    psi_node *node = allocate((psi_node_spec){.in = {NULL, in_count}}, out_count, outputs);
+    if (!node)
+        return NULL;
+    node->op = (uint16_t)op;
+    node->out_count = (uint16_t)out_count;
+    node->stream = stream;
+    atomic_init(&node->refs, 1);
+    atomic_init(&node->state, PSI_PENDING);
     return node;
 }
 

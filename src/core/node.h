@@ -129,6 +129,22 @@ static inline int64_t psi_real_attr(double value)
     return bits.i;
 }
 
+/* A pending node with one reference and the op, attributes, outputs and stream of another, but for its data; `like` was
+ * made with in_count inputs. `in` is retained; where it is NULL the node is a mould: never evaluated, good for copying.
+ * NULL with the error recorded. */
+psi_node *psi_node_like(const psi_node *like, const psi_array *in, int in_count);
+
+/* A mould of a new kind, good for in_count inputs. */
+psi_node *psi_node_mould(int op, int in_count, int out_count, const psi_output_spec *outputs,
+                         psi_stream stream);
+
+/* Guards graph structure: who plans, who walks a graph, and who detaches inputs that they might read. While it is held a
+ * pending node stays pending. */
+void psi_graph_lock(void);
+void psi_graph_unlock(void);
+/* In the child after a fork, made while the lock was held. */
+void psi_graph_lock_renew(void);
+
 /* Sets strides and layout for values dense in row-major order. */
 void psi_set_row_major(psi_array a);
 /* Recomputes a->layout and a->data_size from shape and strides. */

@@ -5,7 +5,6 @@
  * somebody outside holds is stored; the others never reach memory. */
 #include "eval/plan.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include <psionic/scope.h>
@@ -16,20 +15,9 @@
 
 enum { MAX_GROUP = 2048, NO_GROUP = -1, SPLIT = -2 };
 
-static pthread_mutex_t graph_lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t epoch;
 static psi_plan *in_flight;
 bool psi_plan_unfused;
-
-void psi_graph_lock(void)
-{
-    pthread_mutex_lock(&graph_lock);
-}
-
-void psi_graph_unlock(void)
-{
-    pthread_mutex_unlock(&graph_lock);
-}
 
 enum { FEW = 64 };
 
@@ -279,7 +267,7 @@ static void lose(const psi_step *step, bool running)
 
 void psi_plans_after_fork(void)
 {
-    pthread_mutex_init(&graph_lock, NULL);
+    psi_graph_lock_renew();
     for (psi_plan *p = in_flight; p; p = p->newer)
         for (psi_batch *b = p->batches; b; b = b->next)
             for (int i = atomic_load(&b->done); i < b->count; i++)

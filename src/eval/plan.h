@@ -39,10 +39,6 @@ typedef struct psi_plan {
 /* In the child after fork, which has called psi_graph_lock before it: arrays in flight are errors from now on. */
 void psi_plans_after_fork(void);
 
-/* Guards graph structure: who plans, and who detaches inputs that a planner might read. */
-void psi_graph_lock(void);
-void psi_graph_unlock(void);
-
 /* Plans all that is needed for the arrays; NULL with nothing recorded when there is nothing to do, NULL with an error
  * when it cannot be planned. On success all nodes are PSI_SCHEDULED. Holding the graph lock. */
 psi_plan *psi_plan_new(psi_arrays wanted);

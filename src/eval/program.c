@@ -1,4 +1,4 @@
-/* program.c: compiling a group of element-wise nodes to a tile program, and running it over the pool.
+/* program.c: compiling a group of element-wise ops to a tile program, and running it over the pool.
  * Invariant: work is cut by size alone; tiles and chunks never depend on the number of threads. */
 #include "eval/program.h"
 
@@ -7,6 +7,7 @@
 #include "core/pool.h"
 #include "eval/strided.h"
 #include "ops/op.h"
+#include "transforms/fused.h"
 
 enum { TILE = 1024, REGISTER_BYTES = TILE * 8 };
 
@@ -34,51 +35,48 @@ typedef struct load {
 
 typedef struct program {
     psi_arena *arena;
-    psi_node **nodes;
-    const bool *stored;
-    int count;
+    const psi_member *members;
+    int count, reg_count;
+    psi_array *inputs; /* of the sink's shape, or what broadcasts to it */
+    operand *at;       /* of inputs; base NULL and not in a register until one is read */
+    int input_count;
+    psi_array *outputs; /* the last one is the sink's */
+    int output_count;
+    psi_node **readers; /* the nodes that read the inputs */
+    int reader_count;
     int64_t size, chunk;
     bool same_layout; /* all inputs dense in one shared order: elements are taken in memory order */
     instruction *code;
     load *loads;
     int load_count, load_capacity;
-    int *reg_of, *uses_left; /* per node */
-    int *free_regs, free_count, reg_count;
     char *far; /* the sink's output, when it is written past the caches from a register; else NULL */
     psi_copy_fn copy_far;
     atomic_bool out_of_memory; /* a worker could not have its registers */
 } program;
 
-bool psi_is_fusable(int op)
-{
-    return psi_is_elementwise(op) || op == PSI_OP_astype || op == PSI_OP_full;
-}
-
-static psi_row_fn function_of(const psi_node *node)
+static psi_row_fn function_of(const psi_member *m)
 {
     const psi_backend *cpu = psi_backend_cpu();
-    psi_dtype from = (psi_dtype)node->in[node->op == PSI_OP_select ? 1 : 0]->dtype;
-    psi_row_fn fn = psi_is_elementwise(node->op) ? cpu->row(node->op, from)
-                                                 : cpu->cast((psi_dtype)node->out[0].dtype, from);
+    psi_dtype from = (psi_dtype)m->from;
+    psi_row_fn fn = psi_is_elementwise(m->op) ? cpu->row(m->op, from) : cpu->cast((psi_dtype)m->to, from);
     if (!fn)
-        PSI_UNSUPPORTED("%s: no CPU kernel for dtype %s", psi_ops[node->op].name, psi_dtype_name(from));
+        PSI_UNSUPPORTED("%s: no CPU kernel for dtype %s", psi_ops[m->op].name, psi_dtype_name(from));
     return fn;
 }
 
-static int take_register(program *p)
+static psi_array sink_of(const program *p)
 {
-    return p->free_count ? p->free_regs[--p->free_count] : p->reg_count++;
+    return p->outputs[p->output_count - 1];
 }
 
-static operand register_operand(int reg, psi_array a)
+static operand register_operand(int reg, int dtype)
 {
-    return (operand){(char *)((size_t)reg * REGISTER_BYTES), (int)psi_itemsize(a), true};
+    return (operand){(char *)((size_t)reg * REGISTER_BYTES), (int)psi_dtype_size((psi_dtype)dtype), true};
 }
 
-/* True for a member of the group, whose place was set while the group was compiled. */
-static bool is_member(const program *p, psi_node *node)
+static operand memory_operand(psi_array a)
 {
-    return node->place < (uint32_t)p->count && p->nodes[node->place] == node;
+    return (operand){psi_values(a), (int)psi_itemsize(a), false};
 }
 
 static bool is_one_value(psi_array a)
@@ -91,15 +89,26 @@ static bool is_one_value(psi_array a)
 
 static bool is_dense_for(const program *p, psi_array a)
 {
-    return p->same_layout || (a->layout & PSI_ROW_CONTIGUOUS);
+    return a->size == p->size && (p->same_layout || (a->layout & PSI_ROW_CONTIGUOUS));
 }
 
-/* The operand for an array from outside the group. */
-static bool outside_operand(program *p, psi_array a, operand *out)
+/* Describes an input as the sink's shape sees it. */
+static void describe(psi_strided *s, psi_array a, psi_ints shape)
 {
+    int64_t strides[PSI_MAX_NDIM];
+    int extra = shape.count - a->ndim;
+    for (int i = 0; i < shape.count; i++)
+        strides[i] = i < extra || a->shape[i - extra] == 1 ? 0 : psi_strides_of(a)[i - extra];
+    psi_strided_with(s, a, shape, strides);
+}
+
+/* The operand for an input: in place where it is dense, else loaded into a register. */
+static bool input_operand(program *p, int i, operand *out)
+{
+    psi_array a = p->inputs[i];
     bool constant = p->size > 1 && is_one_value(a);
     if (!constant && is_dense_for(p, a)) {
-        *out = (operand){psi_values(a), (int)psi_itemsize(a), false};
+        *out = p->at[i] = memory_operand(a);
         return true;
     }
     if (p->load_count == p->load_capacity) {
@@ -113,56 +122,41 @@ static bool outside_operand(program *p, psi_array a, operand *out)
         p->load_capacity = capacity;
     }
     load *l = &p->loads[p->load_count++];
-    psi_strided_of(&l->source, a);
+    describe(&l->source, a, psi_shape_of(sink_of(p)));
     l->constant = constant;
     l->reg = p->reg_count++; /* never handed on: the load happens before the first instruction */
-    *out = register_operand(l->reg, a);
+    *out = p->at[i] = register_operand(l->reg, a->dtype);
     return true;
 }
 
-static bool operand_of(program *p, psi_array a, operand *out)
+static bool operand_of(program *p, int32_t in, operand *out)
 {
-    psi_node *node = psi_node_of(a);
-    if (!is_member(p, node))
-        return outside_operand(p, a, out);
-    if (p->stored[node->place])
-        *out = (operand){psi_values(a), (int)psi_itemsize(a), false};
-    else
-        *out = register_operand(p->reg_of[node->place], a);
-    return true;
-}
-
-/* Registers of members whose last use this was become free. */
-static void free_operands(program *p, psi_node *node)
-{
-    for (int i = 0; i < node->in_count; i++) {
-        psi_node *from = psi_node_of(node->in[i]);
-        if (is_member(p, from) && --p->uses_left[from->place] == 0 && !p->stored[from->place])
-            p->free_regs[p->free_count++] = p->reg_of[from->place];
+    if (in < 0) {
+        *out = p->at[~in];
+        return out->base || out->in_register || input_operand(p, ~in, out);
     }
+    const psi_member *m = &p->members[in];
+    *out = m->stored >= 0 ? memory_operand(p->outputs[m->stored]) : register_operand(m->reg, m->to);
+    return true;
 }
 
 static bool compile(program *p)
 {
     for (int k = 0; k < p->count; k++) {
-        psi_node *node = p->nodes[k];
+        const psi_member *m = &p->members[k];
         instruction *ins = &p->code[k];
-        psi_array out = &node->out[0];
-        ins->fn = function_of(node);
+        ins->fn = function_of(m);
         if (!ins->fn)
             return false;
-        for (int i = 0; i < node->in_count; i++)
-            if (!operand_of(p, node->in[i], &ins->in[i]))
+        for (int i = 0; i < m->in_count; i++)
+            if (!operand_of(p, m->in[i], &ins->in[i]))
                 return false;
-        for (int i = node->in_count; i < 3; i++)
+        for (int i = m->in_count; i < 3; i++)
             ins->in[i] = ins->in[0];
-        if (p->stored[k] && !(p->far && k == p->count - 1)) {
-            ins->out = (operand){psi_values(out), (int)psi_itemsize(out), false};
-        } else {
-            p->reg_of[k] = take_register(p);
-            ins->out = register_operand(p->reg_of[k], out);
-        }
-        free_operands(p, node);
+        if (m->stored >= 0 && !(p->far && k == p->count - 1))
+            ins->out = memory_operand(p->outputs[m->stored]);
+        else
+            ins->out = register_operand(m->reg, m->to);
     }
     return true;
 }
@@ -222,18 +216,18 @@ static void run_chunk(void *context, int64_t index)
 static psi_array shared_layout(const program *p)
 {
     psi_array first = NULL;
-    for (int k = 0; k < p->count; k++)
-        for (int i = 0; i < p->nodes[k]->in_count; i++) {
-            psi_array a = p->nodes[k]->in[i];
-            if (is_member(p, psi_node_of(a)) || is_one_value(a))
-                continue;
-            if (!(a->layout & PSI_CONTIGUOUS) || a->data_size != a->size)
-                return NULL;
-            if (!first)
-                first = a;
-            else if (memcmp(psi_strides_of(a), psi_strides_of(first), (size_t)a->ndim * sizeof(int64_t)))
-                return NULL;
-        }
+    for (int i = 0; i < p->input_count; i++) {
+        psi_array a = p->inputs[i];
+        if (is_one_value(a))
+            continue;
+        if (!(a->layout & PSI_CONTIGUOUS) || a->data_size != a->size || a->size != p->size ||
+            a->ndim != sink_of(p)->ndim)
+            return NULL;
+        if (!first)
+            first = a;
+        else if (memcmp(psi_strides_of(a), psi_strides_of(first), (size_t)a->ndim * sizeof(int64_t)))
+            return NULL;
+    }
     return first && !(first->layout & PSI_ROW_CONTIGUOUS) ? first : NULL;
 }
 
@@ -241,9 +235,9 @@ static psi_array shared_layout(const program *p)
 static int uses_of(const program *p, psi_array a)
 {
     int uses = 0;
-    for (int k = 0; k < p->count; k++)
-        for (int i = 0; i < p->nodes[k]->in_count; i++)
-            uses += p->nodes[k]->in[i] == a;
+    for (int k = 0; k < p->reader_count; k++)
+        for (int i = 0; i < p->readers[k]->in_count; i++)
+            uses += p->readers[k]->in[i] == a;
     return uses;
 }
 
@@ -251,21 +245,19 @@ static int uses_of(const program *p, psi_array a)
  * sink is. */
 static psi_array donor(const program *p)
 {
-    psi_array out = &p->nodes[p->count - 1]->out[0];
+    psi_array out = sink_of(p);
     int tries = 4; /* counting uses costs a pass over the group */
-    if (p->nodes[p->count - 1]->tracer)
+    if (psi_node_of(out)->tracer)
         return NULL;
-    for (int k = 0; k < p->count; k++)
-        for (int i = 0; i < p->nodes[k]->in_count; i++) {
-            psi_array a = p->nodes[k]->in[i];
-            if (is_member(p, psi_node_of(a)) || !is_dense_for(p, a) || psi_itemsize(a) != psi_itemsize(out) ||
-                !psi_memory_fits(a, out))
-                continue;
-            if (atomic_load(&psi_node_of(a)->refs) == uses_of(p, a))
-                return a;
-            if (--tries == 0)
-                return NULL;
-        }
+    for (int i = 0; i < p->input_count; i++) {
+        psi_array a = p->inputs[i];
+        if (!is_dense_for(p, a) || psi_itemsize(a) != psi_itemsize(out) || !psi_memory_fits(a, out))
+            continue;
+        if (atomic_load(&psi_node_of(a)->refs) == uses_of(p, a))
+            return a;
+        if (--tries == 0)
+            return NULL;
+    }
     return NULL;
 }
 
@@ -273,17 +265,16 @@ static psi_array donor(const program *p)
 static bool make_outputs(program *p, psi_array layout)
 {
     psi_array taken = donor(p);
-    for (int k = 0; k < p->count; k++) {
-        psi_array out = &p->nodes[k]->out[0];
-        if (!p->stored[k])
-            continue;
-        if (k == p->count - 1 && taken) {
+    for (int k = 0; k < p->output_count; k++) {
+        psi_array out = p->outputs[k];
+        bool is_sink = k == p->output_count - 1;
+        if (is_sink && taken) {
             out->buffer = psi_buffer_retain(taken->buffer);
             out->offset = 0;
             psi_set_row_major(out);
         } else if (!psi_output_new(out)) {
             return false;
-        } else if (k == p->count - 1 && psi_nbytes(out) >= PSI_FAR_BYTES) {
+        } else if (is_sink && psi_nbytes(out) >= PSI_FAR_BYTES) {
             p->far = psi_values(out);
             p->copy_far = psi_backend_cpu()->copy_far();
         }
@@ -295,35 +286,98 @@ static bool make_outputs(program *p, psi_array layout)
     return true;
 }
 
+static bool run(program *p)
+{
+    p->size = sink_of(p)->size;
+    p->code = psi_arena_take(p->arena, (size_t)p->count * sizeof *p->code);
+    p->at = psi_arena_take(p->arena, (size_t)p->input_count * sizeof *p->at);
+    if (!p->code || !p->at)
+        return false;
+    memset(p->at, 0, (size_t)p->input_count * sizeof *p->at);
+    psi_array layout = shared_layout(p);
+    p->same_layout = layout != NULL;
+    if (!make_outputs(p, layout) || !compile(p))
+        return false;
+    if (p->size == 0)
+        return true;
+    p->chunk = p->count >= 8 ? 4 * TILE : 32 * TILE;
+    psi_parallel((p->size + p->chunk - 1) / p->chunk, run_chunk, p);
+    if (atomic_load(&p->out_of_memory))
+        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "no memory for %d tile registers of %d bytes",
+                 p->reg_count, REGISTER_BYTES);
+    return !psi_failed();
+}
+
+/* The place of an array among the inputs, added when none of the last few is it. */
+static int32_t place_input(program *p, psi_array a)
+{
+    enum { FEW = 8 };
+    for (int i = p->input_count; i-- > 0 && i >= p->input_count - FEW;)
+        if (p->inputs[i] == a)
+            return ~i;
+    p->inputs[p->input_count] = a;
+    return ~p->input_count++;
+}
+
+/* Writes the nodes down as members; a node's place is that of its member. */
+static void describe_nodes(program *p, psi_member *members, const bool *stored)
+{
+    for (int k = 0; k < p->count; k++) {
+        psi_node *node = p->readers[k];
+        psi_member *m = &members[k];
+        node->place = (uint32_t)k;
+        m->op = node->op;
+        m->from = node->in[node->op == PSI_OP_select ? 1 : 0]->dtype;
+        m->to = node->out[0].dtype;
+        m->in_count = node->in_count;
+        for (int i = 0; i < m->in_count; i++) {
+            const psi_node *from = psi_node_of(node->in[i]);
+            bool inner = from->place < (uint32_t)k && p->readers[from->place] == from;
+            m->in[i] = inner ? (int32_t)from->place : place_input(p, node->in[i]);
+        }
+        m->stored = stored[k] ? p->output_count : -1;
+        if (stored[k])
+            p->outputs[p->output_count++] = &node->out[0];
+    }
+}
+
 bool psi_program_run(psi_arena *arena, psi_node **nodes, const bool *stored, int count)
 {
-    program p = {.arena = arena, .nodes = nodes, .stored = stored, .count = count};
-    size_t n = (size_t)count;
-    p.size = nodes[0]->out[0].size;
-    p.code = psi_arena_take(arena, n * sizeof *p.code);
-    p.reg_of = psi_arena_take(arena, n * sizeof *p.reg_of);
-    p.uses_left = psi_arena_take(arena, n * sizeof *p.uses_left);
-    p.free_regs = psi_arena_take(arena, n * sizeof *p.free_regs);
-    if (!p.code || !p.reg_of || !p.uses_left || !p.free_regs)
-        return false;
+    program p = {.arena = arena, .count = count, .readers = nodes, .reader_count = count};
+    size_t n = (size_t)count, inputs = 0;
     for (int k = 0; k < count; k++)
-        p.nodes[k]->place = (uint32_t)k;
-    for (int k = 0; k < count; k++) {
-        p.uses_left[k] = 0;
-        for (int i = 0; i < nodes[k]->in_count; i++)
-            if (is_member(&p, psi_node_of(nodes[k]->in[i])))
-                p.uses_left[psi_node_of(nodes[k]->in[i])->place]++;
-    }
-    psi_array layout = shared_layout(&p);
-    p.same_layout = layout != NULL;
-    if (!make_outputs(&p, layout) || !compile(&p))
+        inputs += (size_t)nodes[k]->in_count;
+    psi_member *members = psi_arena_take(arena, n * sizeof *members);
+    int *spare = psi_arena_take(arena, n * sizeof *spare);
+    p.inputs = psi_arena_take(arena, inputs * sizeof *p.inputs);
+    p.outputs = psi_arena_take(arena, n * sizeof(psi_array));
+    if (!members || !spare || !p.inputs || !p.outputs)
         return false;
-    if (p.size == 0)
-        return true;
-    p.chunk = count >= 8 ? 4 * TILE : 32 * TILE;
-    psi_parallel((p.size + p.chunk - 1) / p.chunk, run_chunk, &p);
-    if (atomic_load(&p.out_of_memory))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "no memory for %d tile registers of %d bytes",
-                 p.reg_count, REGISTER_BYTES);
-    return !psi_failed();
+    describe_nodes(&p, members, stored);
+    p.members = members;
+    p.reg_count = psi_members_allocate(members, count, spare);
+    return run(&p);
+}
+
+bool psi_program_run_fused(psi_node *node)
+{
+    _Alignas(16) char first[2048];
+    const psi_fused *fused = psi_fused_of(node);
+    psi_arena arena;
+    psi_arena_open(&arena, first, sizeof first);
+    program p = {.arena = &arena,
+                 .members = fused->members,
+                 .count = fused->count,
+                 .reg_count = fused->reg_count,
+                 .inputs = node->in,
+                 .input_count = node->in_count,
+                 .output_count = node->out_count,
+                 .readers = &node,
+                 .reader_count = 1};
+    p.outputs = psi_arena_take(&arena, node->out_count * sizeof(psi_array));
+    for (int i = 0; p.outputs && i < node->out_count; i++)
+        p.outputs[i] = &node->out[i];
+    bool ok = p.outputs && run(&p);
+    psi_arena_free(&arena);
+    return ok;
 }

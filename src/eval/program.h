@@ -1,4 +1,4 @@
-/* program.h: fused tile programs: a group of element-wise nodes of one shape, run op by op on tiles that stay
+/* program.h: fused tile programs: a group of element-wise ops of one shape, run op by op on tiles that stay
  * in cache, so that a chain of ops costs about one pass over memory. Every op still rounds to its dtype: the bits
  * are those of running the nodes one after another. */
 #ifndef PSI_EVAL_PROGRAM_H
@@ -7,11 +7,11 @@
 #include "eval/arena.h"
 #include "eval/backend.h"
 
-/* Runs the group: `nodes` in topological order, the last one its sink. A node with `stored[i]` gets its
+/* Runs a group of fusable nodes: `nodes` in topological order, the last one its sink. A node with `stored[i]` gets its
  * output's buffer; the others' values are never in memory. False with the error recorded. */
 bool psi_program_run(psi_arena *arena, psi_node **nodes, const bool *stored, int count);
 
-/* True for ops that a program can hold: element-wise ones, casts, and copies into memory of their own. */
-bool psi_is_fusable(int op);
+/* Runs a node of op compiled: its outputs have the shape to which its inputs broadcast. */
+bool psi_program_run_fused(psi_node *node);
 
 #endif

@@ -84,6 +84,12 @@ static inline bool psi_is_elementwise(int op)
     return op > PSI_OP_LEAF && op < PSI_OP_ELEMENTWISE_END;
 }
 
+/* True for ops that a tile program can hold: element-wise ones, casts, and copies into memory of their own. */
+static inline bool psi_is_fusable(int op)
+{
+    return psi_is_elementwise(op) || op == PSI_OP_astype || op == PSI_OP_full;
+}
+
 /* The dtype an element-wise op answers with for operands of dtype `in`. */
 psi_dtype psi_result_dtype(int op, psi_dtype in);
 

@@ -45,7 +45,8 @@ typedef struct psi_py_stream {
 
 extern PyTypeObject psi_py_array_type, psi_py_iterator_type, psi_py_at_type, psi_py_dtype_type,
     psi_py_category_type, psi_py_device_type_type, psi_py_device_type, psi_py_stream_type,
-    psi_py_stream_context_type, psi_py_finfo_type, psi_py_iinfo_type, psi_py_function_type;
+    psi_py_stream_context_type, psi_py_finfo_type, psi_py_iinfo_type, psi_py_function_type,
+    psi_py_compiled_type;
 
 #define psi_py_is_array(o) (Py_TYPE(o) == &psi_py_array_type || PyObject_TypeCheck(o, &psi_py_array_type))
 #define psi_py_array_of(o) (((psi_py_array *)(o))->array)

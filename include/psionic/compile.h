@@ -75,7 +75,8 @@ typedef struct psi_compile_stats {
 PSI_API psi_compile_stats psi_compiled_stats(const psi_compiled *compiled);
 
 /* Calls visit with what is attached to each trace; it must not call back. */
-PSI_API void psi_compiled_each(const psi_compiled *compiled, void (*visit)(void *attached, void *argument), void *argument);
+PSI_API void psi_compiled_each(const psi_compiled *compiled, void (*visit)(void *attached, void *argument),
+                               void *argument);
 
 /* The serial number of the trace that would serve such inputs; 0 when there is none. */
 PSI_API uint64_t psi_compiled_trace(psi_compiled *compiled, psi_arrays inputs);
@@ -84,7 +85,8 @@ PSI_API uint64_t psi_compiled_trace(psi_compiled *compiled, psi_arrays inputs);
 PSI_API void psi_set_compile_debug(bool on);
 /* Writes a trace's graph, the most recently used being number 0, as psi_graph_text does: as it was recorded (nothing
  * without psi_set_compile_debug), or as it is used. Returns the whole length; 0 where there is no such trace. */
-PSI_API size_t psi_compiled_text(psi_compiled *compiled, int64_t number, bool recorded, char *out, size_t room);
+PSI_API size_t psi_compiled_text(psi_compiled *compiled, int64_t number, bool recorded, char *out,
+                                 size_t room);
 
 /* ---- looking at graphs ---- */
 

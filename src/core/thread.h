@@ -8,11 +8,12 @@
 #include <psionic/scope.h>
 
 typedef struct psi_thread {
-    psi_scope *scope;  /* innermost */
-    bool failed;       /* an error waits */
-    psi_stream stream; /* where builders put nodes */
-    int tracing;       /* depth of running transforms */
-    bool shapeless;    /* what is traced will be used for other shapes too */
+    psi_scope *scope;    /* innermost */
+    bool failed;         /* an error waits */
+    psi_stream stream;   /* where builders put nodes */
+    int tracing;         /* depth of running transforms */
+    bool shapeless;      /* what is traced will be used for other shapes too */
+    bool differentiated; /* a gradient or tangent has been traced */
 } psi_thread;
 
 extern _Thread_local psi_thread psi_this_thread __attribute__((tls_model("initial-exec")));

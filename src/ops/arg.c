@@ -11,7 +11,7 @@ static psi_array build_arg(int kind, psi_array a, int axis)
     for (int i = 0; i < a->ndim; i++)
         shape[i] = i == axis ? 1 : a->shape[i];
     psi_ints kept = {shape, a->ndim};
-    if (a->shape[axis] == 1)
+    if (a->shape[axis] == 1 && !psi_this_thread.shapeless)
         return psi_zeros(kept, PSI_UINT32);
     return psi_build(PSI_OP_arg_reduce, PSI_ARRAYS(a), PSI_INTS(kind, axis), kept, PSI_UINT32);
 }

@@ -37,7 +37,7 @@ psi_arrays psi_broadcast_arrays(psi_arrays arrays)
     if (!out.data)
         return no_arrays;
     for (int i = 0; i < arrays.count; i++)
-        out.data[i] = psi_expand_to(arrays.data[i], (psi_ints){shape, ndim});
+        out.data[i] = psi_expand_with(arrays.data[i], (psi_ints){shape, ndim}, arrays, 0);
     return psi_failed() ? no_arrays : out;
 }
 

@@ -1,6 +1,7 @@
 /* axes.c: builders and rules of ops that drop, join, cut or swap axes without moving elements. */
 #include <string.h>
 
+#include "core/thread.h"
 #include "ops/batch.h"
 #include "ops/build.h"
 #include "ops/rules.h"
@@ -156,7 +157,7 @@ psi_array psi_unflatten(psi_array a, int64_t axis, psi_ints shape)
     memcpy(full + at + shape.count, a->shape + at + 1, (size_t)(a->ndim - at - 1) * sizeof *full);
     psi_attr_builder attr = {.count = 0};
     psi_put(&attr, at);
-    psi_put_list(&attr, (psi_ints){cut, shape.count});
+    psi_put_list(&attr, psi_this_thread.shapeless ? shape : (psi_ints){cut, shape.count});
     return psi_build(PSI_OP_unflatten, PSI_ARRAYS(a), psi_put_done(&attr),
                      (psi_ints){full, a->ndim - 1 + shape.count}, psi_dtype_of(a));
 }

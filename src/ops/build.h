@@ -22,6 +22,13 @@ psi_array psi_like(psi_array a, double value);
 /* a broadcast to a shape it is known to fit; a itself when it has it already. */
 psi_array psi_expand_to(psi_array a, psi_ints shape);
 
+/* The same, where the shape is that to which `a` broadcasts with others, but for the last `kept` axes: while a function is
+ * traced for many shapes, the node is given the others, to find its shape by again. */
+psi_array psi_expand_with(psi_array a, psi_ints shape, psi_arrays others, int kept);
+
+/* How many elements of `a` are reduced along axes, or the inverse: a number, or a node while it may change. */
+psi_array psi_count_along(psi_array a, psi_ints axes, bool inverted, psi_dtype dtype);
+
 /* Attributes are collected here before a node is made of them. */
 typedef struct psi_attr_list {
     int64_t data[4 * PSI_MAX_NDIM + 8];

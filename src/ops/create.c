@@ -63,14 +63,21 @@ psi_array psi_ones(psi_ints shape, psi_dtype dtype)
     return filled(shape, 1, dtype, "ones");
 }
 
+static psi_array filled_like(psi_array a, double value)
+{
+    if (psi_is_error(a))
+        return a;
+    return dense(psi_expand_with(psi_like(a, value), psi_shape(a), PSI_ARRAYS(a), 0));
+}
+
 psi_array psi_zeros_like(psi_array a)
 {
-    return psi_is_error(a) ? a : psi_zeros(psi_shape(a), psi_dtype_of(a));
+    return filled_like(a, 0);
 }
 
 psi_array psi_ones_like(psi_array a)
 {
-    return psi_is_error(a) ? a : psi_ones(psi_shape(a), psi_dtype_of(a));
+    return filled_like(a, 1);
 }
 
 psi_array psi_reciprocal(psi_array a)

@@ -16,8 +16,10 @@ psi_arrays psi_divmod(psi_array a, psi_array b)
     psi_ints common = {shape, psi_broadcast_into(psi_shape_of(a), psi_shape_of(b), shape, "divmod")};
     if (common.count < 0)
         return none;
-    a = psi_expand_to(psi_astype(a, dtype), common);
-    b = psi_expand_to(psi_astype(b, dtype), common);
+    psi_array first = a = psi_astype(a, dtype);
+    b = psi_astype(b, dtype);
+    a = psi_expand_with(a, common, PSI_ARRAYS(b), 0);
+    b = psi_expand_with(b, common, PSI_ARRAYS(first), 0);
     return psi_node_new_many((psi_node_spec){PSI_OP_divmod, PSI_ARRAYS(a, b), PSI_NONE}, 2,
                              (psi_output_spec[]){{common, dtype}, {common, dtype}});
 }

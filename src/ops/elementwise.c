@@ -88,8 +88,9 @@ psi_array psi_build_binary(int op, psi_array a, psi_array b)
         if (ndim < 0)
             return psi_error_array();
         shape = (psi_ints){common, ndim};
-        a = psi_expand_to(a, shape);
-        b = psi_expand_to(b, shape);
+        psi_array first = a;
+        a = psi_expand_with(a, shape, PSI_ARRAYS(b), 0);
+        b = psi_expand_with(b, shape, PSI_ARRAYS(first), 0);
     }
     return psi_build(op, PSI_ARRAYS(a, b), PSI_NONE, shape, psi_result_dtype(op, (psi_dtype)dtype));
 }
@@ -111,9 +112,12 @@ psi_array psi_where(psi_array condition, psi_array x, psi_array y)
     if (ndim < 0)
         return psi_error_array();
     psi_ints shape = {all, ndim};
-    condition = psi_expand_to(psi_astype(condition, PSI_BOOL), shape);
-    x = psi_expand_to(psi_astype(x, dtype), shape);
-    y = psi_expand_to(psi_astype(y, dtype), shape);
+    psi_arrays in = PSI_ARRAYS(psi_astype(condition, PSI_BOOL), psi_astype(x, dtype), psi_astype(y, dtype));
+    if (psi_failed())
+        return psi_error_array();
+    condition = psi_expand_with(in.data[0], shape, in, 0);
+    x = psi_expand_with(in.data[1], shape, in, 0);
+    y = psi_expand_with(in.data[2], shape, in, 0);
     return psi_build(PSI_OP_select, PSI_ARRAYS(condition, x, y), PSI_NONE, shape, dtype);
 }
 

@@ -182,7 +182,7 @@ bool psi_select_jvp(psi_jvp_call *c)
 /* Moves every mapped axis to the front and rebuilds the op on what broadcasts to one shape. */
 bool psi_elementwise_vmap(psi_vmap_call *c)
 {
-    psi_array in[3];
+    psi_array in[3], wide[3];
     int64_t shape[PSI_MAX_NDIM + 1];
     psi_ints inner = psi_shape_of((psi_array)&c->node->out[0]);
     for (int i = 0; i < c->node->in_count; i++) {
@@ -197,9 +197,9 @@ bool psi_elementwise_vmap(psi_vmap_call *c)
         shape[d + 1] = inner.data[d];
     psi_ints full = {shape, inner.count + 1};
     for (int i = 0; i < c->node->in_count; i++)
-        in[i] = psi_expand_to(in[i], full);
+        wide[i] = psi_expand_with(in[i], full, (psi_arrays){in, c->node->in_count}, 0);
     c->out[0] =
-        psi_build(c->node->op, (psi_arrays){in, c->node->in_count},
+        psi_build(c->node->op, (psi_arrays){wide, c->node->in_count},
                   (psi_ints){c->node->attr, c->node->attr_count}, full, (psi_dtype)c->node->out[0].dtype);
     c->out_axes[0] = 0;
     return !psi_failed();

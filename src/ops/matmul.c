@@ -42,9 +42,10 @@ bool psi_product_broadcast(psi_product *p, const char *op)
     if (ndim < 0)
         return false;
     memcpy(p->shape + ndim, sa.data + sa.count - 2, 2 * sizeof *p->shape);
-    p->a = psi_expand_to(p->a, (psi_ints){p->shape, ndim + 2});
+    psi_array first = p->a;
+    p->a = psi_expand_with(p->a, (psi_ints){p->shape, ndim + 2}, PSI_ARRAYS(p->b), 2);
     memcpy(p->shape + ndim, sb.data + sb.count - 2, 2 * sizeof *p->shape);
-    p->b = psi_expand_to(p->b, (psi_ints){p->shape, ndim + 2});
+    p->b = psi_expand_with(p->b, (psi_ints){p->shape, ndim + 2}, PSI_ARRAYS(first), 2);
     p->batch = ndim;
     p->shape[ndim] = p->m;
     p->shape[ndim + 1] = p->n;

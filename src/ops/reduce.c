@@ -169,7 +169,7 @@ bool psi_reduce_vjp(psi_vjp_call *c)
     if (!c->wanted[0])
         return true;
     if (kind == PSI_REDUCE_SUM) {
-        c->grads[0] = psi_broadcast_to(psi_astype(g, psi_dtype_of(x)), psi_shape(x));
+        c->grads[0] = psi_expand_with(psi_astype(g, psi_dtype_of(x)), psi_shape(x), PSI_ARRAYS(x), 0);
     } else if (kind == PSI_REDUCE_PROD) {
         psi_array flat =
             psi_multiply(product_of_others(psi_flatten_axes(x, axes)), psi_flatten_axes(g, axes));

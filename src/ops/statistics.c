@@ -17,9 +17,46 @@ static int64_t count_reduced(const char *name, psi_array a, psi_ints axes)
     return count < 0 ? -1 : n;
 }
 
-static psi_array times(psi_array a, double factor, psi_dtype dtype)
+psi_array psi_count_along(psi_array a, psi_ints axes, bool inverted, psi_dtype dtype)
 {
-    return psi_is_error(a) ? a : psi_multiply(a, psi_scalar(factor, dtype));
+    int64_t sorted[PSI_MAX_NDIM];
+    int64_t n = count_reduced("number_of_elements", a, axes);
+    if (n < 0)
+        return psi_error_array();
+    if (!psi_this_thread.shapeless)
+        return psi_scalar(inverted ? 1 / (double)n : (double)n, dtype);
+    psi_attr_builder attr = {.count = 0};
+    psi_put_list(&attr, (psi_ints){sorted, psi_axes(axes, a->ndim, sorted, "number_of_elements")});
+    psi_put(&attr, inverted);
+    psi_put(&attr, dtype);
+    return psi_build(PSI_OP_number_of_elements, PSI_ARRAYS(a), psi_put_done(&attr), PSI_SCALAR_SHAPE, dtype);
+}
+
+bool psi_number_of_elements_vjp(psi_vjp_call *c)
+{
+    c->grads[0] = NULL;
+    return true;
+}
+
+bool psi_number_of_elements_jvp(psi_jvp_call *c)
+{
+    c->out_tangents[0] = NULL;
+    return true;
+}
+
+bool psi_number_of_elements_vmap(psi_vmap_call *c)
+{
+    psi_ints axes = psi_attr_list(c->node, 0);
+    psi_attr_builder attr = {.count = 0};
+    psi_put(&attr, axes.count);
+    for (int i = 0; i < axes.count; i++)
+        psi_put(&attr, axes.data[i] + (axes.data[i] >= c->axes[0]));
+    psi_put(&attr, c->node->attr[axes.count + 1]);
+    psi_put(&attr, c->node->attr[axes.count + 2]);
+    c->out[0] = psi_build(PSI_OP_number_of_elements, PSI_ARRAYS(c->in[0]), psi_put_done(&attr),
+                          PSI_SCALAR_SHAPE, (psi_dtype)c->node->out[0].dtype);
+    c->out_axes[0] = -1;
+    return !psi_failed();
 }
 
 psi_array psi_mean(psi_array a, psi_ints axes, bool keepdims)
@@ -27,7 +64,8 @@ psi_array psi_mean(psi_array a, psi_ints axes, bool keepdims)
     int64_t n = count_reduced("mean", a, axes);
     if (n < 0)
         return psi_error_array();
-    return times(psi_sum(a, axes, keepdims), 1 / (double)n, psi_at_least_float((psi_dtype)a->dtype));
+    psi_dtype dtype = psi_at_least_float((psi_dtype)a->dtype);
+    return psi_multiply(psi_sum(a, axes, keepdims), psi_count_along(a, axes, true, dtype));
 }
 
 psi_array psi_var(psi_array a, psi_ints axes, bool keepdims, int64_t ddof)
@@ -38,8 +76,11 @@ psi_array psi_var(psi_array a, psi_ints axes, bool keepdims, int64_t ddof)
     psi_dtype dtype = psi_at_least_float((psi_dtype)a->dtype);
     psi_array v = psi_sum(psi_square(psi_subtract(a, psi_mean(a, axes, true))), axes, keepdims);
     if (ddof == 0)
-        return times(v, 1 / (double)n, dtype);
-    return psi_divide(v, psi_scalar(fmax((double)n - (double)ddof, 0), dtype));
+        return psi_multiply(v, psi_count_along(a, axes, true, dtype));
+    if (!psi_this_thread.shapeless)
+        return psi_divide(v, psi_scalar(fmax((double)n - (double)ddof, 0), dtype));
+    psi_array count = psi_subtract(psi_count_along(a, axes, false, dtype), psi_scalar((double)ddof, dtype));
+    return psi_divide(v, psi_maximum(count, psi_scalar(0, dtype)));
 }
 
 psi_array psi_std(psi_array a, psi_ints axes, bool keepdims, int64_t ddof)

@@ -81,6 +81,25 @@ psi_array psi_expand_to(psi_array a, psi_ints shape)
     return psi_build(PSI_OP_broadcast, PSI_ARRAYS(a), psi_put_done(&attr), shape, psi_dtype_of(a));
 }
 
+psi_array psi_expand_with(psi_array a, psi_ints shape, psi_arrays others, int kept)
+{
+    if (!psi_this_thread.shapeless || psi_is_error(a) || psi_same_ints(psi_shape_of(a), shape))
+        return psi_expand_to(a, shape);
+    psi_array *in = psi_scope_memory(((size_t)others.count + 1) * sizeof *in);
+    psi_attr_builder attr = {.count = 0};
+    int count = 1;
+    if (!in)
+        return psi_error_array();
+    in[0] = a;
+    for (int i = 0; i < others.count; i++)
+        if (others.data[i] != a)
+            in[count++] = others.data[i];
+    psi_put_list(&attr, shape);
+    if (kept)
+        psi_put(&attr, kept);
+    return psi_build(PSI_OP_broadcast, (psi_arrays){in, count}, psi_put_done(&attr), shape, psi_dtype_of(a));
+}
+
 psi_array psi_broadcast_to(psi_array a, psi_ints shape)
 {
     int64_t common[PSI_MAX_NDIM];
@@ -101,12 +120,15 @@ psi_array psi_broadcast_to(psi_array a, psi_ints shape)
 /* Sums g over the axes that broadcasting `to` g's shape repeated. */
 static psi_array unbroadcast(psi_array g, psi_ints to)
 {
-    int64_t axes[PSI_MAX_NDIM];
+    int64_t axes[PSI_MAX_NDIM], leading[PSI_MAX_NDIM];
     int count = 0, extra = psi_ndim(g) - to.count;
     for (int i = 0; i < psi_ndim(g); i++)
         if (i < extra || (to.data[i - extra] == 1 && psi_shape(g).data[i] != 1))
             axes[count++] = i;
-    return psi_reshape(psi_sum(g, (psi_ints){axes, count}, true), to);
+    for (int i = 0; i < extra; i++)
+        leading[i] = i;
+    g = psi_sum(g, (psi_ints){axes, count}, true);
+    return extra ? psi_squeeze(g, (psi_ints){leading, extra}) : g;
 }
 
 bool psi_broadcast_vjp(psi_vjp_call *c)
@@ -119,26 +141,42 @@ bool psi_broadcast_vjp(psi_vjp_call *c)
 bool psi_broadcast_jvp(psi_jvp_call *c)
 {
     if (c->tangents[0])
-        c->out_tangents[0] = psi_expand_to(c->tangents[0], psi_shape(c->out[0]));
+        c->out_tangents[0] = psi_expand_with(c->tangents[0], psi_shape(c->out[0]), PSI_ARRAYS(c->out[0]), 0);
     return !psi_failed();
 }
 
-/* The mapped axis goes to the front, new axes of length 1 between it and the array's own. */
+/* The mapped axis at the front, of length 1 where there is none, and new axes between it and `ndim` of the array's own. */
+static psi_array mapped_first(psi_array a, int axis, int ndim)
+{
+    int64_t axes[PSI_MAX_NDIM];
+    int gap = 0;
+    a = axis < 0 ? psi_expand_dims(a, PSI_INTS(0)) : psi_moveaxis(a, axis, 0);
+    while (!psi_is_error(a) && psi_ndim(a) - 1 + gap < ndim) {
+        axes[gap] = gap + 1;
+        gap++;
+    }
+    return gap ? psi_expand_dims(a, (psi_ints){axes, gap}) : a;
+}
+
 bool psi_broadcast_vmap(psi_vmap_call *c)
 {
     psi_ints shape = psi_attr_list(c->node, 0);
-    int64_t full[PSI_MAX_NDIM + 1], aligned[PSI_MAX_NDIM + 1];
-    psi_array a = psi_moveaxis(c->in[0], c->axes[0], 0);
-    if (psi_is_error(a))
+    int64_t full[PSI_MAX_NDIM + 1];
+    int kept = c->node->attr_count > shape.count + 1 ? (int)c->node->attr[shape.count + 1] : 0;
+    psi_arrays in = {psi_scope_memory((size_t)c->node->in_count * sizeof(psi_array)), c->node->in_count};
+    if (!in.data)
         return false;
-    int inner = psi_ndim(a) - 1, gap = shape.count - inner;
-    full[0] = aligned[0] = psi_shape(a).data[0];
-    for (int i = 0; i < shape.count; i++) {
-        full[i + 1] = shape.data[i];
-        aligned[i + 1] = i < gap ? 1 : psi_shape(a).data[i - gap + 1];
+    full[0] = 1;
+    for (int i = 0; i < in.count; i++) {
+        in.data[i] = mapped_first(c->in[i], c->axes[i], shape.count);
+        if (psi_is_error(in.data[i]))
+            return false;
+        if (c->axes[i] >= 0)
+            full[0] = psi_shape(in.data[i]).data[0];
     }
-    a = psi_reshape(a, (psi_ints){aligned, shape.count + 1});
-    c->out[0] = psi_broadcast_to(a, (psi_ints){full, shape.count + 1});
+    memcpy(full + 1, shape.data, (size_t)shape.count * sizeof *full);
+    psi_ints to = {full, shape.count + 1};
+    c->out[0] = in.count > 1 ? psi_expand_with(in.data[0], to, in, kept) : psi_broadcast_to(in.data[0], to);
     c->out_axes[0] = 0;
     return !psi_failed();
 }
@@ -168,11 +206,11 @@ psi_array psi_reshape(psi_array a, psi_ints shape)
     if ((unknown >= 0 && known == 0) || psi_shape_size(to) != a->size)
         return PSI_INVALID("reshape: cannot reshape an array of size %lld into shape %s", (long long)a->size,
                            PSI_SHAPE(shape));
-    if (psi_same_ints(psi_shape_of(a), to))
+    if (psi_same_ints(psi_shape_of(a), to) && !psi_this_thread.shapeless)
         return a;
     psi_attr_builder attr;
     attr.count = 0;
-    psi_put_list(&attr, to);
+    psi_put_list(&attr, psi_this_thread.shapeless ? shape : to); /* a length that follows stays open */
     return psi_build(PSI_OP_reshape, PSI_ARRAYS(a), psi_put_done(&attr), to, psi_dtype_of(a));
 }
 

@@ -171,13 +171,14 @@ static bool record(trace *t, const psi_compiled *c, const psi_compile_call *call
         placeholders.data[i] = psi_tracer_new(psi_shape_of(inputs.data[i]), psi_dtype_of(inputs.data[i]));
     if (psi_failed())
         return false;
-    bool before = psi_this_thread.shapeless;
     psi_this_thread.shapeless = c->shapeless;
-    bool ok = psi_trace_call(call->fn, call->context, placeholders, &outputs);
-    psi_this_thread.shapeless = before;
+    psi_this_thread.differentiated = false;
+    bool ok = psi_trace_call(call->fn, call->context, placeholders, &outputs) &&
+              psi_graph_record(&t->graph, placeholders, outputs, inputs);
+    psi_this_thread.shapeless = false; /* compiled functions inside one are called as they are */
+    t->graph.differentiated = psi_this_thread.differentiated;
     psi_compile_mode how = psi_compile_mode_now();
-    return ok && psi_graph_record(&t->graph, placeholders, outputs, inputs) &&
-           (!atomic_load(&debug) || psi_graph_write(&t->graph, (psi_graph_names){0}, &t->recorded)) &&
+    return ok && (!atomic_load(&debug) || psi_graph_write(&t->graph, (psi_graph_names){0}, &t->recorded)) &&
            (how == PSI_COMPILE_NO_SIMPLIFY || psi_graph_simplify(&t->graph)) &&
            (how == PSI_COMPILE_NO_FUSE || psi_graph_fuse(&t->graph, c->shapeless));
 }

@@ -47,8 +47,8 @@ static bool fits(const fusing *f, int candidate, const psi_entry *e)
  * fit whatever the group has. */
 static bool reads_through(const fusing *f, const psi_entry *from, psi_array sink)
 {
-    return from->kind == PSI_ENTRY_OP && from->node->op == PSI_OP_broadcast && same_shape(from->node->out, sink) &&
-           (!f->shapeless || from->in_count > 1);
+    return from->kind == PSI_ENTRY_OP && from->node->op == PSI_OP_broadcast &&
+           same_shape(from->node->out, sink) && (!f->shapeless || from->in_count > 1);
 }
 
 static void assign_groups(fusing *f)
@@ -126,7 +126,8 @@ static void write_members(const fusing *f, writing *w, int sink, const int32_t *
     put_name(w, "Compiled");
     for (int k = 0; k < f->size[sink]; k++) {
         const psi_entry *e = &f->g->entries[list[k]];
-        psi_member m = {.op = e->node->op, .in_count = e->in_count, .stored = -1, .to = e->node->out[0].dtype};
+        psi_member m = {
+            .op = e->node->op, .in_count = e->in_count, .stored = -1, .to = e->node->out[0].dtype};
         const psi_ref *in = psi_entry_inputs(f->g, list[k]);
         m.from = psi_ref_array(f->g, in[m.op == PSI_OP_select ? 1 : 0])->dtype;
         for (int i = 0; i < m.in_count; i++)
@@ -157,7 +158,8 @@ static void add_shapes(const fusing *f, writing *w, int sink, const int32_t *lis
     for (int k = 0; k < f->size[sink]; k++)
         for (int i = 0; i < f->g->entries[list[k]].in_count; i++) {
             int from = psi_entry_inputs(f->g, list[k])[i].entry;
-            if (f->group[from] == sink || !reads_through(f, &f->g->entries[from], f->g->entries[sink].node->out))
+            if (f->group[from] == sink ||
+                !reads_through(f, &f->g->entries[from], f->g->entries[sink].node->out))
                 continue;
             for (int s = 1; s < f->g->entries[from].in_count; s++)
                 if (f->group[psi_entry_inputs(f->g, from)[s].entry] != sink)
@@ -174,7 +176,8 @@ static bool replace(fusing *f, const writing *w, int sink, const int32_t *list, 
     psi_entry *old = &g->entries[sink];
     for (int k = 0; specs && k < count; k++)
         if (fused->members[k].stored >= 0)
-            specs[outputs++] = (psi_output_spec){psi_shape_of(old->node->out), (psi_dtype)fused->members[k].to};
+            specs[outputs++] =
+                (psi_output_spec){psi_shape_of(old->node->out), (psi_dtype)fused->members[k].to};
     psi_node *node =
         specs ? psi_node_mould(PSI_OP_compiled, w->in_count, outputs, specs, old->node->stream) : NULL;
     psi_free(specs);
@@ -268,8 +271,7 @@ bool psi_graph_fuse(psi_graph *g, bool shapeless)
     bool *wanted = psi_calloc(n, sizeof *wanted);
     bool ok = memory && wanted;
     if (ok) {
-        fusing f = {g,          shapeless, memory, memory + n, memory + 2 * n, memory + 3 * n,
-                    wanted, memory + 4 * n};
+        fusing f = {g, shapeless, memory, memory + n, memory + 2 * n, memory + 3 * n, wanted, memory + 4 * n};
         ok = fuse(&f, memory + 5 * n);
     }
     psi_free(memory);

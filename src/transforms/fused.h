@@ -11,8 +11,8 @@ typedef struct psi_member {
     int32_t in_count;
     int32_t in[3];  /* member k, or ~i: input i */
     int32_t stored; /* which of the group's outputs this is, or -1 */
-    int32_t reg;    /* where the result lies otherwise, and the sink's when it does not go to memory at once */
-    int32_t uses;   /* scratch */
+    int32_t reg;  /* where the result lies otherwise, and the sink's when it does not go to memory at once */
+    int32_t uses; /* scratch */
 } psi_member;
 
 /* The payload of a Compiled node: shared by all nodes that one compilation makes, never changed. */

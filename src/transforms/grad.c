@@ -47,6 +47,7 @@ typedef struct flow {
 
 static bool flow_new(flow *f, psi_arrays outputs)
 {
+    psi_this_thread.differentiated = true;
     if (!psi_tape_record(&f->tape, outputs))
         return false;
     size_t n = (size_t)f->tape.count + 1, slots = 0;

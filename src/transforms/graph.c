@@ -102,9 +102,10 @@ static bool check_allowed(const recording *r, psi_array a)
 {
     if (psi_map_get(&r->forbidden, a) < 0)
         return true;
-    PSI_INVALID("compile: the function uses one of its inputs, of shape %s, also by another way than as an argument; "
-                "give it as an argument or capture it as an input",
-                PSI_SHAPE(psi_shape_of(a)));
+    PSI_INVALID(
+        "compile: the function uses one of its inputs, of shape %s, also by another way than as an argument; "
+        "give it as an argument or capture it as an input",
+        PSI_SHAPE(psi_shape_of(a)));
     return false;
 }
 
@@ -158,8 +159,8 @@ static bool record(recording *r, psi_arrays placeholders, psi_arrays outputs, ps
     for (int i = 0; i < outputs.count; i++) {
         if (!walk(r, outputs.data[i]))
             return false;
-        g->outputs[g->output_count++] = (psi_ref){
-            (int32_t)psi_map_get(&r->places, psi_node_of(outputs.data[i])), outputs.data[i]->index};
+        g->outputs[g->output_count++] =
+            (psi_ref){(int32_t)psi_map_get(&r->places, psi_node_of(outputs.data[i])), outputs.data[i]->index};
     }
     return true;
 }

@@ -27,6 +27,7 @@ typedef struct psi_graph {
     int ref_count, ref_capacity;
     psi_ref *outputs;
     int output_count;
+    bool differentiated; /* gradients or tangents are among what it computes */
 } psi_graph;
 
 /* Records what leads from the placeholders to the outputs; nodes that have values, or whose work has begun, are constants.

@@ -161,7 +161,8 @@ bool psi_graph_write_dot(const psi_graph *g, psi_graph_names names, psi_text_buf
     if (!open_writer(&w))
         return false;
     int last = g->count - 1;
-    bool *read = psi_calloc(g->count ? (size_t)(w.number[last] + g->entries[last].node->out_count) : 1, sizeof *read);
+    bool *read =
+        psi_calloc(g->count ? (size_t)(w.number[last] + g->entries[last].node->out_count) : 1, sizeof *read);
     for (int i = 0; read && i < g->ref_count; i++)
         read[w.number[g->refs[i].entry] + g->refs[i].out] = true;
     w.ok = read != NULL;

@@ -88,7 +88,8 @@ static uint64_t hash_of(const psi_graph *g, int entry)
         return psi_mix(bits_of(e->node->out), e->node->out[0].dtype);
     uint64_t hash = psi_mix(e->node->op, (uint64_t)e->node->stream.index);
     for (int i = 0; i < e->in_count; i++)
-        hash = psi_mix(psi_mix(hash, (uint64_t)psi_entry_inputs(g, entry)[i].entry), (uint64_t)psi_entry_inputs(g, entry)[i].out);
+        hash = psi_mix(psi_mix(hash, (uint64_t)psi_entry_inputs(g, entry)[i].entry),
+                       (uint64_t)psi_entry_inputs(g, entry)[i].out);
     for (int i = 0; i < e->node->attr_count; i++)
         hash = psi_mix(hash, (uint64_t)e->node->attr[i]);
     return hash;
@@ -110,8 +111,8 @@ static bool equal(const psi_graph *g, int a, int b)
         return false;
     if (x->kind == PSI_ENTRY_CONSTANT)
         return bits_of(x->node->out) == bits_of(y->node->out);
-    return x->node->op == y->node->op && x->node->stream.index == y->node->stream.index && x->in_count == y->in_count &&
-           x->node->attr_count == y->node->attr_count &&
+    return x->node->op == y->node->op && x->node->stream.index == y->node->stream.index &&
+           x->in_count == y->in_count && x->node->attr_count == y->node->attr_count &&
            !memcmp(psi_entry_inputs(g, a), psi_entry_inputs(g, b), (size_t)x->in_count * sizeof(psi_ref)) &&
            !memcmp(x->node->attr, y->node->attr, (size_t)x->node->attr_count * sizeof(int64_t));
 }
@@ -119,7 +120,9 @@ static bool equal(const psi_graph *g, int a, int b)
 /* True for an op whose outputs are its last inputs. */
 static bool passes_on(const psi_entry *e)
 {
-    return e->kind == PSI_ENTRY_OP && (e->node->op == PSI_OP_copy || e->node->op == PSI_OP_stop_gradient);
+    int op = e->node->op;
+    return e->kind == PSI_ENTRY_OP &&
+           (op == PSI_OP_copy || op == PSI_OP_stop_gradient || op == PSI_OP_custom_transforms);
 }
 
 /* What stands for a reference once everything before has been merged. */

@@ -67,7 +67,8 @@ static void traces_once_per_kind_of_input(void **state)
     psi_compiled *c = psi_compile(sum_of_two, NULL, 0);
     calls = 0;
     for (int i = 0; i < 3; i++)
-        EXPECT(psi_compiled_call(PSI_ARRAYS(PSI_FLOATS(1, i), PSI_FLOATS(10, 20)), c).data[0], PSI_INTS(2), 11, 20 + i);
+        EXPECT(psi_compiled_call(PSI_ARRAYS(PSI_FLOATS(1, i), PSI_FLOATS(10, 20)), c).data[0], PSI_INTS(2),
+               11, 20 + i);
     assert_int_equal(calls, 1);
     EXPECT(psi_compiled_call(PSI_ARRAYS(PSI_FLOATS(1, 2), f32(2)), c).data[0], PSI_INTS(2), 3, 4);
     EXPECT(psi_compiled_call(PSI_ARRAYS(PSI_INT32S(1, 2), PSI_INT32S(1, 2)), c).data[0], PSI_INTS(2), 2, 4);
@@ -86,7 +87,8 @@ static void keeps_the_cache_in_its_bound(void **state)
     PSI_SCOPE;
     psi_compiled *c = psi_compile(sum_of_two, NULL, 0);
     assert_true(psi_set_compile_cache_limit(2));
-    psi_arrays one = PSI_ARRAYS(PSI_FLOATS(1), PSI_FLOATS(1)), two = PSI_ARRAYS(PSI_FLOATS(1, 2), PSI_FLOATS(1, 2)),
+    psi_arrays one = PSI_ARRAYS(PSI_FLOATS(1), PSI_FLOATS(1)),
+               two = PSI_ARRAYS(PSI_FLOATS(1, 2), PSI_FLOATS(1, 2)),
                three = PSI_ARRAYS(PSI_FLOATS(1, 2, 3), PSI_FLOATS(1, 2, 3));
     calls = 0;
     psi_compiled_call(one, c);
@@ -114,7 +116,8 @@ static psi_arrays gelu(psi_arrays in, void *context)
 {
     (void)context;
     psi_array x = in.data[0];
-    return LIST(psi_divide(psi_multiply(x, psi_add(f32(1), psi_erf(psi_divide(x, f32(1.4142135623730951))))), f32(2)));
+    return LIST(psi_divide(psi_multiply(x, psi_add(f32(1), psi_erf(psi_divide(x, f32(1.4142135623730951))))),
+                           f32(2)));
 }
 
 static psi_arrays into_a_sum(psi_arrays in, void *context)
@@ -186,7 +189,8 @@ static psi_arrays repeated(psi_arrays in, void *context)
     (void)context;
     psi_array a = psi_exp(in.data[0]), b = psi_exp(psi_copy(psi_stop_gradient(in.data[0])));
     psi_arrays c = psi_divmod(a, f32(2)), d = psi_divmod(b, f32(2));
-    return LIST(psi_add(c.data[0], d.data[0]), psi_add(c.data[1], d.data[1]), psi_astype(in.data[0], PSI_FLOAT32));
+    return LIST(psi_add(c.data[0], d.data[0]), psi_add(c.data[1], d.data[1]),
+                psi_astype(in.data[0], PSI_FLOAT32));
 }
 
 static void simplifies(void **state)
@@ -289,9 +293,11 @@ static void transforms_go_through(void **state)
     for (int i = 0; i < 2; i++)
         assert_values(psi_compiled_call(PSI_ARRAYS(x), outer).data[0], PSI_INTS(2), expected);
     psi_arrays outputs, tangents, batch;
-    assert_true(psi_jvp(psi_compiled_call, inner, PSI_ARRAYS(x), PSI_ARRAYS(PSI_FLOATS(1, 10)), &outputs, &tangents));
+    assert_true(
+        psi_jvp(psi_compiled_call, inner, PSI_ARRAYS(x), PSI_ARRAYS(PSI_FLOATS(1, 10)), &outputs, &tangents));
     EXPECT(tangents.data[0], PSI_INTS(2), 1.0833154, -0.852318);
-    batch = psi_vmap(psi_compiled_call, outer, PSI_ARRAYS(psi_reshape(x, PSI_INTS(2, 1))), PSI_NONE, PSI_NONE);
+    batch =
+        psi_vmap(psi_compiled_call, outer, PSI_ARRAYS(psi_reshape(x, PSI_INTS(2, 1))), PSI_NONE, PSI_NONE);
     assert_int_equal(batch.count, 1);
     assert_values(batch.data[0], PSI_INTS(2, 1), expected);
     assert_true(psi_compiled_stats(inner).inlined >= 3);
@@ -312,7 +318,8 @@ static psi_arrays mixed(psi_arrays in, void *context)
 {
     (void)context;
     psi_array a = in.data[0], b = in.data[1], c = in.data[2];
-    psi_array y = psi_where(psi_greater(a, b), psi_multiply(a, c), psi_subtract(b, psi_astype(c, PSI_FLOAT16)));
+    psi_array y =
+        psi_where(psi_greater(a, b), psi_multiply(a, c), psi_subtract(b, psi_astype(c, PSI_FLOAT16)));
     return LIST(y, psi_sum(y, PSI_INTS(0), false), psi_maximum(psi_exp(c), psi_zeros_like(a)));
 }
 
@@ -425,11 +432,16 @@ static void survives_failing_allocations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(traces_once_per_kind_of_input), cmocka_unit_test(keeps_the_cache_in_its_bound),
-        cmocka_unit_test(fuses_element_wise_ops),        cmocka_unit_test(simplifies),
-        cmocka_unit_test(can_be_disabled),               cmocka_unit_test(keeps_what_was_captured),
-        cmocka_unit_test(transforms_go_through),         cmocka_unit_test(computes_the_same),
-        cmocka_unit_test(goes_deep),                     cmocka_unit_test(writes_graphs_down),
+        cmocka_unit_test(traces_once_per_kind_of_input),
+        cmocka_unit_test(keeps_the_cache_in_its_bound),
+        cmocka_unit_test(fuses_element_wise_ops),
+        cmocka_unit_test(simplifies),
+        cmocka_unit_test(can_be_disabled),
+        cmocka_unit_test(keeps_what_was_captured),
+        cmocka_unit_test(transforms_go_through),
+        cmocka_unit_test(computes_the_same),
+        cmocka_unit_test(goes_deep),
+        cmocka_unit_test(writes_graphs_down),
         cmocka_unit_test(survives_failing_allocations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,10 +126,11 @@ static bool put_tree(key *k, PyObject *o)
     else if (PyDict_Check(o))
         ok = put_dict(k, o);
     else
-        PyErr_Format(PyExc_ValueError,
-                     "[compile] The arguments of a compiled function are trees of arrays and of constants (numbers, "
-                     "strings, None), not %.100s",
-                     Py_TYPE(o)->tp_name);
+        PyErr_Format(
+            PyExc_ValueError,
+            "[compile] The arguments of a compiled function are trees of arrays and of constants (numbers, "
+            "strings, None), not %.100s",
+            Py_TYPE(o)->tp_name);
     Py_LeaveRecursiveCall();
     return ok;
 }
@@ -473,9 +474,9 @@ PSI_PY_ENTRY(core, compile_info)
         Py_XDECREF(used);
         Py_XDECREF(item);
     }
-    return traces ? Py_BuildValue("{sKsLsLsLsLsLsLsLsN}", "id", s.id, "cold", s.cold, "warm", s.warm, "bypassed",
-                                  s.bypassed, "inlined", s.inlined, "invalidated", s.invalidated, "size", s.size,
-                                  "limit", s.limit, "traces", traces)
+    return traces ? Py_BuildValue("{sKsLsLsLsLsLsLsLsN}", "id", s.id, "cold", s.cold, "warm", s.warm,
+                                  "bypassed", s.bypassed, "inlined", s.inlined, "invalidated", s.invalidated,
+                                  "size", s.size, "limit", s.limit, "traces", traces)
                   : NULL;
 }
 
@@ -491,7 +492,8 @@ static PyObject *write_to(PyObject *file, const char *text)
                             "[export_to_dot] A file is one's name or an object with write(), not %.100s",
                             Py_TYPE(file)->tp_name);
     }
-    PyObject *io = PyImport_ImportModule("io"), *opened = io ? PyObject_CallMethod(io, "open", "Os", file, "w") : NULL;
+    PyObject *io = PyImport_ImportModule("io"),
+             *opened = io ? PyObject_CallMethod(io, "open", "Os", file, "w") : NULL;
     PyObject *closed = NULL;
     done = opened ? PyObject_CallMethod(opened, "write", "s", text) : NULL;
     if (done)

@@ -88,4 +88,23 @@
 #define psi_tree_unflatten_paths(...) \
     (psi_record("tree_unflatten_paths"), psi_tree_unflatten_paths(__VA_ARGS__))
 
+#define psi_compile(...) (psi_record("compile"), psi_compile(__VA_ARGS__))
+#define psi_compiled_free(...) (psi_record("compiled_free"), psi_compiled_free(__VA_ARGS__))
+#define psi_compiled_call(...) (psi_record("compiled_call"), psi_compiled_call(__VA_ARGS__))
+#define psi_compiled_apply(...) (psi_record("compiled_apply"), psi_compiled_apply(__VA_ARGS__))
+#define psi_set_compile_mode(...) (psi_record("set_compile_mode"), psi_set_compile_mode(__VA_ARGS__))
+#define psi_set_compile_cache_limit(...) \
+    (psi_record("set_compile_cache_limit"), psi_set_compile_cache_limit(__VA_ARGS__))
+#define psi_compiled_clear(...) (psi_record("compiled_clear"), psi_compiled_clear(__VA_ARGS__))
+#define psi_compile_clear_cache(...) (psi_record("compile_clear_cache"), psi_compile_clear_cache(__VA_ARGS__))
+#define psi_compiled_stats(...) (psi_record("compiled_stats"), psi_compiled_stats(__VA_ARGS__))
+#define psi_compiled_trace(...) (psi_record("compiled_trace"), psi_compiled_trace(__VA_ARGS__))
+#define psi_compiled_text(...) (psi_record("compiled_text"), psi_compiled_text(__VA_ARGS__))
+#define psi_set_compile_debug(...) (psi_record("set_compile_debug"), psi_set_compile_debug(__VA_ARGS__))
+#define psi_graph_text(...) (psi_record("graph_text"), psi_graph_text(__VA_ARGS__))
+#define psi_export_to_dot(...) (psi_record("export_to_dot"), psi_export_to_dot(__VA_ARGS__))
+#define psi_primitive(...) (psi_record("primitive"), psi_primitive(__VA_ARGS__))
+#define psi_inputs(...) (psi_record("inputs"), psi_inputs(__VA_ARGS__))
+#define psi_siblings(...) (psi_record("siblings"), psi_siblings(__VA_ARGS__))
+
 #endif

@@ -25,7 +25,7 @@ static const row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows, MOST = 24 };
 
-typedef enum entry_kind { GENERATED, TRANSFORMED, LACKING, BY_HAND } entry_kind;
+typedef enum entry_kind { GENERATED, TRANSFORMED, LACKING, CALLING, BY_HAND } entry_kind;
 
 typedef struct entry {
     entry_kind kind;
@@ -36,11 +36,13 @@ static const entry entries[] = {
 #define PY(module, name, row, signature) {GENERATED, #module, #name, #row, signature},
 #define TRANSFORM(module, name, kind, signature) {TRANSFORMED, #module, #name, #kind, signature},
 #define LACKS(module, name, backend, signature) {LACKING, #module, #name, #backend, signature},
+#define CALL(module, name, expression, signature) {CALLING, #module, #name, #expression, signature},
 #define HAND(module, name, signature) {BY_HAND, #module, #name, #name, signature},
 #include "../bindings/python/api.def"
 #undef PY
 #undef TRANSFORM
 #undef LACKS
+#undef CALL
 #undef HAND
 };
 enum { ENTRIES = sizeof entries / sizeof *entries };
@@ -321,6 +323,17 @@ static void write_bound(FILE *f, const entry *e)
         fprintf(f, "    return psi_py_function_make(PSI_PY_%s, v, %d);\n}\n", e->row, s.count);
 }
 
+/* One without parameters that does something and answers None. */
+static void write_call(FILE *f, const entry *e)
+{
+    fprintf(f,
+            "\n/* %s.%s */\nstatic PyObject *%s_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, "
+            "PyObject *kw)\n{\n    (void)self, (void)args;\n    if (count || (kw && PyTuple_GET_SIZE(kw)))\n"
+            "        return PyErr_Format(PyExc_TypeError, \"%s() takes no arguments\");\n"
+            "    return %s ? Py_NewRef(Py_None) : psi_py_raise();\n}\n",
+            e->module, e->name, e->module, e->name, e->name, e->row);
+}
+
 static void write_wrapper(FILE *f, const entry *e)
 {
     signature s;
@@ -452,6 +465,8 @@ static void write_wrappers(FILE *f)
                     entries[i].module, entries[i].name);
         else if (entries[i].kind == TRANSFORMED || entries[i].kind == LACKING)
             write_bound(f, &entries[i]);
+        else if (entries[i].kind == CALLING)
+            write_call(f, &entries[i]);
         else
             write_wrapper(f, &entries[i]);
     write_methods(f);

@@ -7,7 +7,7 @@ import pytest
 from psionic import _core
 
 API = (pathlib.Path(__file__).parents[2] / "bindings/python/api.def").read_text()
-ROWS = re.findall(r'^(PY|TRANSFORM|LACKS|HAND)\((\w+), (\w+),[^"]*"([^"]*)"', API, re.M)
+ROWS = re.findall(r'^(PY|TRANSFORM|LACKS|CALL|HAND)\((\w+), (\w+),[^"]*"([^"]*)"', API, re.M)
 TYPES = ["array", "ArrayAt", "ArrayIterator", "ArrayLike", "Device", "DeviceType", "Dtype", "DtypeCategory",
          "FunctionExporter", "Stream", "StreamContext", "custom_function", "finfo", "iinfo"]
 

@@ -406,25 +406,10 @@ PSI_PY_ENTRY(core, compile)
     return NULL;
 }
 
-/* ---- modes and caches ---- */
+/* ---- caches ---- */
 
-PSI_PY_ENTRY(core, enable_compile)
-{
-    (void)self, (void)args, (void)keywords;
-    if (count)
-        return PyErr_Format(PyExc_TypeError, "enable_compile() takes no arguments");
-    return psi_set_compile_mode(PSI_COMPILE_ENABLED) ? Py_NewRef(Py_None) : psi_py_raise();
-}
-
-PSI_PY_ENTRY(core, disable_compile)
-{
-    (void)self, (void)args, (void)keywords;
-    if (count)
-        return PyErr_Format(PyExc_TypeError, "disable_compile() takes no arguments");
-    return psi_set_compile_mode(PSI_COMPILE_DISABLED) ? Py_NewRef(Py_None) : psi_py_raise();
-}
-
-PSI_PY_ENTRY(core, set_compile_cache_limit)
+static PyObject *set_compile_cache_limit(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                                         PyObject *keywords)
 {
     PSI_PY_BIND("set_compile_cache_limit", 1, 0, 1, "limit");
     int64_t limit;
@@ -433,7 +418,8 @@ PSI_PY_ENTRY(core, set_compile_cache_limit)
     return psi_set_compile_cache_limit(limit) ? Py_NewRef(Py_None) : psi_py_raise();
 }
 
-PSI_PY_ENTRY(core, set_compile_debug)
+static PyObject *set_compile_debug(PyObject *self, PyObject *const *args, Py_ssize_t count,
+                                   PyObject *keywords)
 {
     PSI_PY_BIND("set_compile_debug", 1, 0, 1, "on");
     bool on;
@@ -456,7 +442,7 @@ static PyObject *trace_text(psi_compiled *c, int64_t number, bool recorded)
     return out;
 }
 
-PSI_PY_ENTRY(core, compile_info)
+static PyObject *compile_info(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
     PSI_PY_BIND("compile_info", 1, 0, 1, "fun");
     if (Py_TYPE(v[0]) != &psi_py_compiled_type)
@@ -478,6 +464,22 @@ PSI_PY_ENTRY(core, compile_info)
                                   "bypassed", s.bypassed, "inlined", s.inlined, "invalidated", s.invalidated,
                                   "size", s.size, "limit", s.limit, "traces", traces)
                   : NULL;
+}
+
+/* Names beyond upstream's. */
+bool psi_py_init_compile(PyObject *module)
+{
+    static PyMethodDef methods[] = {
+        {"compile_info", (PyCFunction)(void (*)(void))compile_info, METH_FASTCALL | METH_KEYWORDS,
+         "compile_info(fun)\n--\n\nCounts of a compiled function's calls and traces, and the graphs it "
+         "keeps."},
+        {"set_compile_debug", (PyCFunction)(void (*)(void))set_compile_debug, METH_FASTCALL | METH_KEYWORDS,
+         "set_compile_debug(on)\n--\n\nWhether traces keep the text of the graph as it was recorded."},
+        {"set_compile_cache_limit", (PyCFunction)(void (*)(void))set_compile_cache_limit,
+         METH_FASTCALL | METH_KEYWORDS,
+         "set_compile_cache_limit(limit)\n--\n\nHow many traces a compiled function keeps."},
+        {0}};
+    return !PyModule_AddFunctions(module, methods);
 }
 
 /* ---- graphs ---- */

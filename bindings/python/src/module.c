@@ -109,7 +109,7 @@ PyMODINIT_FUNC PyInit__core(void)
         add_type(m, "finfo", &psi_py_finfo_type) && add_type(m, "iinfo", &psi_py_iinfo_type) &&
         add_type(m, "custom_function", &psi_py_custom_type) && !PyType_Ready(&psi_py_function_type) &&
         !PyType_Ready(&psi_py_compiled_type) && psi_py_init_dtypes(m) && psi_py_init_devices(m) &&
-        add_constants(m) && add_submodules(m) && add_later(m);
+        add_constants(m) && add_submodules(m) && psi_py_init_compile(m) && add_later(m);
     if (!ok)
         Py_CLEAR(m);
     return m;

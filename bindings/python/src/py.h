@@ -158,6 +158,7 @@ PyObject *psi_py_device_object(psi_device device);
 bool psi_py_init_dtypes(PyObject *module);
 bool psi_py_init_devices(PyObject *module);
 bool psi_py_init_random(PyObject *module);
+bool psi_py_init_compile(PyObject *module);
 
 /* ---- indexing ---- */
 

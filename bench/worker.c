@@ -162,6 +162,44 @@ static psi_array conv2d(inputs in)
     return psi_conv2d(in.a, in.b, PSI_NONE, PSI_INTS(1), PSI_NONE, 1);
 }
 
+/* A workload's function as one that is compiled, once for the life of the process. */
+static psi_arrays as_function(psi_arrays in, void *fn)
+{
+    psi_arrays out = psi_arrays_new(1);
+    if (out.count)
+        out.data[0] = (*(psi_array(**)(inputs))fn)((inputs){.a = in.data[0]});
+    return out;
+}
+
+static psi_array compiled(psi_compiled **c, psi_array (**fn)(inputs), inputs in)
+{
+    if (!*c)
+        *c = psi_compile(as_function, fn, 0);
+    return psi_compiled_call((psi_arrays){&in.a, 1}, *c).data[0];
+}
+
+static psi_array compiled_gelu(inputs in)
+{
+    static psi_compiled *c;
+    static psi_array (*fn)(inputs) = gelu;
+    return compiled(&c, &fn, in);
+}
+
+static psi_array chain_100(inputs in)
+{
+    psi_array y = in.a;
+    for (int i = 0; i < 100; i++)
+        y = psi_add(y, in.a);
+    return y;
+}
+
+static psi_array compiled_chain(inputs in)
+{
+    static psi_compiled *c;
+    static psi_array (*fn)(inputs) = chain_100;
+    return compiled(&c, &fn, in);
+}
+
 typedef struct workload {
     const char *name;
     psi_array (*fn)(inputs in);
@@ -174,6 +212,8 @@ static const workload workloads[] = {
     {"add_1e7", add, {10000000}, {10000000}},
     {"exp_1e7", exp_, {10000000}, {0}},
     {"gelu_1e7", gelu, {10000000}, {0}},
+    {"compiled_gelu_1e7", compiled_gelu, {10000000}, {0}},
+    {"compiled_chain_100_adds_1e3", compiled_chain, {1000}, {0}},
     {"softmax_1e7", softmax, {10000000}, {0}},
     {"softmax_4096", softmax, {4096, 4096}, {0}},
     {"argmax_rows_4096", argmax_rows, {4096, 4096}, {0}},

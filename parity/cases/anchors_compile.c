@@ -78,7 +78,8 @@ static psi_arrays normalised(psi_arrays in, void *context)
 {
     ++*(int *)context;
     psi_array x = in.data[0], last = PSI_INTS(-1).count ? psi_mean(x, PSI_INTS(-1), true) : x;
-    return ANSWER(psi_subtract(x, last), psi_ones_like(x), psi_softmax(psi_matmul(x, in.data[1]), PSI_INTS(-1), false));
+    return ANSWER(psi_subtract(x, last), psi_ones_like(x),
+                  psi_softmax(psi_matmul(x, in.data[1]), PSI_INTS(-1), false));
 }
 
 ANCHOR_CASE(compile_transform_shapeless_trace_family_identity_groups_same_rank_graphs)
@@ -87,8 +88,9 @@ ANCHOR_CASE(compile_transform_shapeless_trace_family_identity_groups_same_rank_g
     psi_compiled *c = psi_compile(normalised, &calls, PSI_COMPILE_SHAPELESS);
     uint64_t family = 0;
     for (int n = 2; n < 6; n++) {
-        psi_arrays at = PSI_ARRAYS(psi_random_normal(PSI_INTS(n, n + 1), PSI_FLOAT32, NULL, NULL, psi_random_key(n)),
-                                   psi_random_normal(PSI_INTS(n + 1, 3), PSI_FLOAT32, NULL, NULL, psi_random_key(n)));
+        psi_arrays at =
+            PSI_ARRAYS(psi_random_normal(PSI_INTS(n, n + 1), PSI_FLOAT32, NULL, NULL, psi_random_key(n)),
+                       psi_random_normal(PSI_INTS(n + 1, 3), PSI_FLOAT32, NULL, NULL, psi_random_key(n)));
         psi_arrays plain = normalised(at, &(int){0}), out = psi_compiled_call(at, c);
         REQUIRE(out.count == 3);
         for (int i = 0; i < 3; i++) {
@@ -103,7 +105,8 @@ ANCHOR_CASE(compile_transform_shapeless_trace_family_identity_groups_same_rank_g
     CHECK_EQ_INT(psi_compiled_stats(c).warm, 3);
     /* Another number of dimensions, or another dtype, is another family. */
     psi_array half = psi_zeros(PSI_INTS(2, 3), PSI_FLOAT16);
-    psi_arrays deep = PSI_ARRAYS(psi_zeros(PSI_INTS(2, 2, 3), PSI_FLOAT32), psi_zeros(PSI_INTS(3, 3), PSI_FLOAT32));
+    psi_arrays deep =
+        PSI_ARRAYS(psi_zeros(PSI_INTS(2, 2, 3), PSI_FLOAT32), psi_zeros(PSI_INTS(3, 3), PSI_FLOAT32));
     CHECK(psi_compiled_trace(c, deep) == 0);
     CHECK_SHAPE(psi_compiled_call(deep, c).data[2], 2, 2, 3);
     CHECK(psi_compiled_trace(c, deep) != family);
@@ -133,7 +136,8 @@ static psi_arrays halves(psi_arrays in, void *context)
 static psi_arrays tail(psi_arrays in, void *context)
 {
     (void)context;
-    return ANSWER(psi_slice(in.data[0], PSI_INTS(psi_dim(in.data[0], 0) - 2), PSI_INTS(psi_dim(in.data[0], 0)), PSI_NONE));
+    return ANSWER(psi_slice(in.data[0], PSI_INTS(psi_dim(in.data[0], 0) - 2),
+                            PSI_INTS(psi_dim(in.data[0], 0)), PSI_NONE));
 }
 
 ANCHOR_CASE(compile_transform_shapeless_trace_family_refuses_reshape_without_formula)
@@ -143,12 +147,13 @@ ANCHOR_CASE(compile_transform_shapeless_trace_family_refuses_reshape_without_for
     psi_compiled *fixed = psi_compile(into_rows, NULL, PSI_COMPILE_SHAPELESS);
     CHECK_SHAPE(psi_compiled_call(PSI_ARRAYS(six), fixed).data[0], 2, 3);
     CHECK_ERROR_KIND(PSI_INVALID_ARGUMENT, PSI_VALUE_ERROR, psi_compiled_call(PSI_ARRAYS(eight), fixed));
-    CHECK_SHAPE(psi_compiled_call(PSI_ARRAYS(six), fixed).data[0], 2, 3); /* and goes on */
+    CHECK_SHAPE(psi_compiled_call(PSI_ARRAYS(six), fixed).data[0], 2, 3);          /* and goes on */
     psi_compiled *open = psi_compile(into_open_rows, NULL, PSI_COMPILE_SHAPELESS); /* -1 is a formula */
     CHECK_SHAPE(psi_compiled_call(PSI_ARRAYS(six), open).data[0], 2, 3);
     CHECK_SHAPE(psi_compiled_call(PSI_ARRAYS(eight), open).data[0], 2, 4);
     CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_compiled_call(PSI_ARRAYS(nine), open));
-    psi_compiled *cut = psi_compile(halves, NULL, PSI_COMPILE_SHAPELESS), *end = psi_compile(tail, NULL, PSI_COMPILE_SHAPELESS);
+    psi_compiled *cut = psi_compile(halves, NULL, PSI_COMPILE_SHAPELESS),
+                 *end = psi_compile(tail, NULL, PSI_COMPILE_SHAPELESS);
     psi_compiled_call(PSI_ARRAYS(six), cut);
     psi_compiled_call(PSI_ARRAYS(six), end);
     CHECK_ERROR_KIND(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, psi_compiled_call(PSI_ARRAYS(eight), cut));
@@ -205,7 +210,8 @@ static psi_arrays mixed_types(psi_arrays in, void *context)
 static psi_arrays random_part(psi_arrays in, void *context)
 {
     (void)context;
-    return ANSWER(psi_multiply(in.data[0], psi_random_normal(PSI_INTS(4), PSI_FLOAT32, NULL, NULL, psi_random_key(1))));
+    return ANSWER(
+        psi_multiply(in.data[0], psi_random_normal(PSI_INTS(4), PSI_FLOAT32, NULL, NULL, psi_random_key(1))));
 }
 
 static psi_arrays gradient_inside(psi_arrays in, void *context)
@@ -247,7 +253,8 @@ static psi_arrays fails_inside(psi_arrays in, void *context)
 static psi_arrays no_gradient(psi_arrays in, void *context)
 {
     psi_arrays outputs, grads;
-    psi_vjp(halves, context, PSI_ARRAYS(psi_view(in.data[0], PSI_INT32)), PSI_ARRAYS(in.data[0]), &outputs, &grads);
+    psi_vjp(halves, context, PSI_ARRAYS(psi_view(in.data[0], PSI_INT32)), PSI_ARRAYS(in.data[0]), &outputs,
+            &grads);
     return grads;
 }
 

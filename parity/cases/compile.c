@@ -58,8 +58,10 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile inputs with primit
     psi_array first = keys.data[0], second = keys.data[1], half = f32(0.5);
     psi_array plain = NULL;
     for (int i = 0; i < 3; i++) {
-        psi_array x = psi_random_uniform(psi_scalar(0, PSI_FLOAT32), half, PSI_INTS(4, 3), PSI_FLOAT32, first);
-        psi_array y = psi_random_uniform(psi_scalar(0, PSI_FLOAT32), half, PSI_INTS(4, 3), PSI_FLOAT32, second);
+        psi_array x =
+            psi_random_uniform(psi_scalar(0, PSI_FLOAT32), half, PSI_INTS(4, 3), PSI_FLOAT32, first);
+        psi_array y =
+            psi_random_uniform(psi_scalar(0, PSI_FLOAT32), half, PSI_INTS(4, 3), PSI_FLOAT32, second);
         psi_array sum = i ? once(plus, PSI_ARRAYS(x, y)).data[0] : plus(PSI_ARRAYS(x, y), NULL).data[0];
         if (i) {
             CHECK_TRUE(psi_array_equal(plain, sum, false));
@@ -233,9 +235,10 @@ static psi_arrays all_parts(psi_arrays in, void *context)
     (void)in, (void)context;
     psi_array a = psi_abs(psi_negative(f32(7))), b = f32(2);
     psi_arrays x = psi_divmod(a, b), y = psi_divmod(a, b);
-    psi_array parts = psi_concatenate(PSI_ARRAYS(psi_expand_dims(x.data[1], PSI_INTS(0)), psi_expand_dims(x.data[0], PSI_INTS(0)),
-                                                 psi_expand_dims(y.data[1], PSI_INTS(0)), psi_expand_dims(y.data[0], PSI_INTS(0))),
-                                      0);
+    psi_array parts = psi_concatenate(
+        PSI_ARRAYS(psi_expand_dims(x.data[1], PSI_INTS(0)), psi_expand_dims(x.data[0], PSI_INTS(0)),
+                   psi_expand_dims(y.data[1], PSI_INTS(0)), psi_expand_dims(y.data[0], PSI_INTS(0))),
+        0);
     return ANSWER(parts, psi_sum(psi_exp(psi_subtract(parts, parts)), PSI_NONE, false));
 }
 
@@ -286,7 +289,8 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test shapeless compile")
 {
     psi_compiled *square = psi_compile(into_a_square, NULL, PSI_COMPILE_SHAPELESS);
     CHECK_SHAPE(psi_compiled_call(PSI_ARRAYS(psi_zeros(PSI_INTS(9), PSI_INT32)), square).data[0], 3, 3);
-    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_compiled_call(PSI_ARRAYS(psi_zeros(PSI_INTS(8), PSI_INT32)), square));
+    CHECK_ERROR(PSI_INVALID_ARGUMENT,
+                psi_compiled_call(PSI_ARRAYS(psi_zeros(PSI_INTS(8), PSI_INT32)), square));
     psi_compiled_free(square);
     psi_compiled *c = psi_compile(plus_a_vector, NULL, PSI_COMPILE_SHAPELESS);
     psi_array few = psi_compiled_call(PSI_ARRAYS(PSI_INT32S(1, 2)), c).data[0];
@@ -319,7 +323,8 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile strides")
 PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile change streams")
 {
     psi_compiled *c = psi_compile(plus, NULL, 0);
-    psi_stream before = psi_default_stream(psi_default_device()), fresh = psi_new_stream(psi_default_device());
+    psi_stream before = psi_default_stream(psi_default_device()),
+               fresh = psi_new_stream(psi_default_device());
     psi_arrays at = PSI_ARRAYS(f32(1), f32(2));
     CHECK_VALUES(psi_compiled_call(at, c).data[0], 3);
     REQUIRE(psi_set_default_stream(fresh));
@@ -372,13 +377,15 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile with no-ops")
 static psi_arrays two_widths(psi_arrays in, void *context)
 {
     (void)context;
-    return ANSWER(psi_add(psi_random_bits(PSI_INTS(5, 7), 4, in.data[0]), psi_random_bits(PSI_INTS(5, 7), 1, in.data[0])));
+    return ANSWER(psi_add(psi_random_bits(PSI_INTS(5, 7), 4, in.data[0]),
+                          psi_random_bits(PSI_INTS(5, 7), 1, in.data[0])));
 }
 
 PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile random bits")
 {
     psi_array key = psi_random_key(11);
-    psi_array plain = two_widths(PSI_ARRAYS(key), NULL).data[0], compiled = once(two_widths, PSI_ARRAYS(key)).data[0];
+    psi_array plain = two_widths(PSI_ARRAYS(key), NULL).data[0],
+              compiled = once(two_widths, PSI_ARRAYS(key)).data[0];
     CHECK_TRUE(psi_array_equal(plain, compiled, false));
     CHECK_SAME(plain, compiled);
 }

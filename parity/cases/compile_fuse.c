@@ -52,7 +52,8 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile unary fused")
     CHECK(psi_id(input_of(input_of(y, 0), 0)) == psi_id(x));
     CHECK_VALUES_NEAR(y, 1e-6, sin(1.5) * sin(1.5));
     /* The same function compiled again is the same program; another order is another. */
-    psi_array again = once(three_unary, PSI_ARRAYS(f32(1))).data[0], other = once(three_others, PSI_ARRAYS(f32(1))).data[0];
+    psi_array again = once(three_unary, PSI_ARRAYS(f32(1))).data[0],
+              other = once(three_others, PSI_ARRAYS(f32(1))).data[0];
     CHECK_PRIMITIVE(again, "CompiledSinSquareAbs");
     CHECK(strcmp(psi_primitive(again), psi_primitive(other)) != 0);
 }
@@ -106,7 +107,8 @@ static psi_arrays gelu(psi_arrays in, void *context)
 {
     (void)context;
     psi_array x = in.data[0];
-    return ANSWER(psi_divide(psi_multiply(x, psi_add(f32(1), psi_erf(psi_divide(x, f32(1.4142135623730951))))), f32(2)));
+    return ANSWER(psi_divide(
+        psi_multiply(x, psi_add(f32(1), psi_erf(psi_divide(x, f32(1.4142135623730951))))), f32(2)));
 }
 
 static psi_arrays sum_of_exp_abs(psi_arrays in, void *context)
@@ -141,7 +143,8 @@ static psi_arrays read_from_outside(psi_arrays in, void *context)
 static psi_arrays input_from_outside(psi_arrays in, void *context)
 {
     (void)context;
-    return ANSWER(psi_subtract(in.data[0], psi_exp(psi_abs(in.data[1]))), psi_sum(in.data[0], PSI_NONE, true));
+    return ANSWER(psi_subtract(in.data[0], psi_exp(psi_abs(in.data[1]))),
+                  psi_sum(in.data[0], PSI_NONE, true));
 }
 
 PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile tape with outside parents")
@@ -152,7 +155,8 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile tape with outside 
     CHECK_PRIMITIVE(out.data[1], "Reduce");
     CHECK(psi_id(input_of(out.data[0], 0)) == psi_id(input_of(out.data[1], 0)));
     psi_arrays plain = input_from_outside(PSI_ARRAYS(x, y), NULL);
-    psi_stream before = psi_default_stream(psi_default_device()), fresh = psi_new_stream(psi_default_device());
+    psi_stream before = psi_default_stream(psi_default_device()),
+               fresh = psi_new_stream(psi_default_device());
     for (int i = 0; i < 2; i++) {
         psi_set_default_stream(i ? fresh : before);
         out = once(input_from_outside, PSI_ARRAYS(x, y));
@@ -207,7 +211,8 @@ static psi_arrays two_sums(psi_arrays in, void *context)
 PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile internal output")
 {
     psi_array x = PSI_INT32S(8, -3), y = PSI_INT32S(2, 5);
-    psi_arrays plain = cosine_and_sine_of_it(PSI_ARRAYS(x), NULL), out = once(cosine_and_sine_of_it, PSI_ARRAYS(x));
+    psi_arrays plain = cosine_and_sine_of_it(PSI_ARRAYS(x), NULL),
+               out = once(cosine_and_sine_of_it, PSI_ARRAYS(x));
     CHECK_COMPILED(out.data[0]);
     CHECK_COMPILED(out.data[1]);
     CHECK(psi_id(psi_siblings(out.data[0]).data[1]) == psi_id(out.data[1]));
@@ -248,8 +253,8 @@ static psi_arrays read_twice(psi_arrays in, void *context)
 PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile repeat input")
 {
     psi_array x = PSI_FLOATS(0.25, -1);
-    CHECK_TRUE(psi_allclose(once(read_twice, PSI_ARRAYS(x)).data[0], read_twice(PSI_ARRAYS(x), NULL).data[0], 1e-6, 0,
-                            false));
+    CHECK_TRUE(psi_allclose(once(read_twice, PSI_ARRAYS(x)).data[0], read_twice(PSI_ARRAYS(x), NULL).data[0],
+                            1e-6, 0, false));
 }
 
 static psi_arrays square_twice(psi_arrays in, void *context)

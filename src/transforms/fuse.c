@@ -119,6 +119,13 @@ static int32_t operand_of(const fusing *f, writing *w, int sink, psi_ref ref)
     return place_input(w, psi_entry_inputs(f->g, ref.entry)[0]);
 }
 
+/* The dtype of what a reference stands for; a sink that was replaced is no longer its op's first output. */
+static uint8_t dtype_of(const fusing *f, psi_ref ref)
+{
+    int output = f->output[ref.entry];
+    return f->g->entries[ref.entry].node->out[output >= 0 ? output : ref.out].dtype;
+}
+
 /* Writes the members down; `members` NULL only measures. */
 static void write_members(const fusing *f, writing *w, int sink, const int32_t *list, psi_member *members)
 {
@@ -129,7 +136,7 @@ static void write_members(const fusing *f, writing *w, int sink, const int32_t *
         psi_member m = {
             .op = e->node->op, .in_count = e->in_count, .stored = -1, .to = e->node->out[0].dtype};
         const psi_ref *in = psi_entry_inputs(f->g, list[k]);
-        m.from = psi_ref_array(f->g, in[m.op == PSI_OP_select ? 1 : 0])->dtype;
+        m.from = dtype_of(f, in[m.op == PSI_OP_select ? 1 : 0]);
         for (int i = 0; i < m.in_count; i++)
             m.in[i] = operand_of(f, w, sink, in[i]);
         f->member[list[k]] = k;

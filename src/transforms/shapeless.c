@@ -324,8 +324,13 @@ static bool scatter_axis(change *c)
     return like_first(c);
 }
 
-/* Ranges of a slice: whole axes follow. `fixed` allows a part of an axis whose length changed, where it still fits. */
-static bool ranges(change *c, bool fixed)
+static int64_t length_of(int64_t start, int64_t stop, int64_t step)
+{
+    return stop > start ? (stop - start + step - 1) / step : 0;
+}
+
+/* Ranges of a slice, whose traced lengths are `taken`: whole axes follow. `fixed` allows a part of an axis whose length changed, where it still fits. */
+static bool ranges(change *c, psi_ints taken, bool fixed)
 {
     psi_ints start = psi_attr_list(c->node, 0), stop = psi_attr_list(c->node, start.count + 1),
              step = psi_attr_list(c->node, start.count + stop.count + 2);
@@ -337,10 +342,9 @@ static bool ranges(change *c, bool fixed)
         if (!whole && s.data[i] != before.data[i] &&
             (!fixed || step.data[i] < 1 || start.data[i] > s.data[i] || stop.data[i] > s.data[i]))
             return refuse(c, "it takes a part of an axis whose length changed");
-        int64_t n = whole ? s.data[i]
-                          : (stop.data[i] - start.data[i] + step.data[i] - (step.data[i] > 0 ? 1 : -1)) /
-                                step.data[i];
-        c->shape[i] = n > 0 ? n : 0;
+        c->shape[i] = s.data[i] == before.data[i] ? taken.data[i]
+                      : whole                     ? s.data[i]
+                                                  : length_of(start.data[i], stop.data[i], step.data[i]);
     }
     c->ndim = s.count;
     c->attr.count = 0;
@@ -352,12 +356,12 @@ static bool ranges(change *c, bool fixed)
 
 static bool slice(change *c)
 {
-    return ranges(c, false);
+    return ranges(c, psi_shape_of((psi_array)c->node->out), false);
 }
 
 static bool slice_update(change *c)
 {
-    if (!ranges(c, true))
+    if (!ranges(c, traced_shape(c, 1), true))
         return false;
     if (!psi_same_ints(psi_shape(c->in[1]), shape_now(c)))
         return refuse(c, "the update does not have the range's shape");

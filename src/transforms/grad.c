@@ -184,8 +184,13 @@ bool psi_value_and_grad(psi_function fn, void *context, psi_arrays inputs, psi_i
     *outputs = *grads = (psi_arrays){NULL, 0};
     if (!psi_check_inputs(inputs, "value_and_grad"))
         return false;
+    static const int64_t first = 0;
     if (argnums.count < 0)
-        argnums = PSI_INTS(0);
+        argnums = (psi_ints){&first, 1};
+    if (!argnums.count) {
+        PSI_INVALID("value_and_grad: no argument is named of which a gradient is wanted");
+        return false;
+    }
     psi_arrays full = psi_arrays_new(inputs.count), tracers = psi_arrays_new(argnums.count);
     if (psi_failed())
         return false;

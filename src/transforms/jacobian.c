@@ -94,8 +94,9 @@ static psi_arrays jacobian(partial *p, const char *name)
 {
     if (!psi_check_inputs(p->inputs, name))
         return failed();
+    static const int64_t first = 0;
     if (p->argnums.count < 0)
-        p->argnums = PSI_INTS(0);
+        p->argnums = (psi_ints){&first, 1};
     int64_t *places = psi_scope_memory((size_t)p->argnums.count * sizeof *places + 1);
     p->primals = psi_arrays_new(p->argnums.count);
     for (int i = 0; i < p->primals.count && places; i++) {

@@ -109,7 +109,7 @@ endif()
 
 if(BUILD_TESTING)
   # The half of the differential test that runs our library: tests/oracle.
-  psi_programs(differential tests/oracle psionic)
+  psi_programs(differential tests/oracle psionic_internal)
   psi_c_tests()
   psi_build_tests()
   # Every op spoilt in turn: the harness must notice each.

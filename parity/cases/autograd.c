@@ -26,7 +26,8 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test stop gradient")
     CHECK_EQUAL(psi_stop_gradient(whole), whole);
 
     psi_array rows = psi_ones(PSI_INTS(4, 2), PSI_FLOAT32);
-    CHECK_EQUAL(nth(psi_vmap(stopped_sum, NULL, PSI_ARRAYS(rows), PSI_NONE, PSI_NONE), 0), filled(4, PSI_INTS(4, 2)));
+    CHECK_EQUAL(nth(psi_vmap(stopped_sum, NULL, PSI_ARRAYS(rows), PSI_NONE, PSI_NONE), 0),
+                filled(4, PSI_INTS(4, 2)));
     CHECK_EQUAL(nth(psi_vmap(sum_with_stopped, NULL, PSI_ARRAYS(rows), PSI_NONE, PSI_NONE), 0),
                 filled(4, PSI_INTS(4, 2)));
 
@@ -70,7 +71,8 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test jvp")
 {
     psi_arrays out, tangents;
     bool computed = false;
-    REQUIRE(psi_jvp(sum_of_two, NULL, PSI_ARRAYS(f32(2), f32(7)), PSI_ARRAYS(f32(1), f32(5)), &out, &tangents));
+    REQUIRE(
+        psi_jvp(sum_of_two, NULL, PSI_ARRAYS(f32(2), f32(7)), PSI_ARRAYS(f32(1), f32(5)), &out, &tangents));
     CHECK_VALUES(out.data[0], 9);
     CHECK_VALUES(tangents.data[0], 6);
     CHECK_VALUES(nth(pushed(computed_on_the_way, &computed, PSI_ARRAYS(f32(1)), PSI_ARRAYS(f32(1))), 0), 10);
@@ -105,7 +107,8 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test vjp")
     CHECK_VALUES(grads.data[0], 30);
     CHECK_VALUES(grads.data[1], 25);
     CHECK_VALUES(grads.data[2], 3);
-    CHECK_TRUE(psi_array_equal(psi_array_from((float[]){30}, PSI_SCALAR_SHAPE, PSI_FLOAT32), grads.data[0], false));
+    CHECK_TRUE(
+        psi_array_equal(psi_array_from((float[]){30}, PSI_SCALAR_SHAPE, PSI_FLOAT32), grads.data[0], false));
 }
 
 /* ---- grad ---- */
@@ -124,7 +127,8 @@ static psi_arrays differentiate(psi_arrays in, void *context)
     if (!d->order) {
         return d->fn(in, NULL);
     }
-    return psi_value_and_grad(differentiate, &inner, in, PSI_NONE, &out, &grads) ? grads : (psi_arrays){NULL, 0};
+    return psi_value_and_grad(differentiate, &inner, in, PSI_NONE, &out, &grads) ? grads
+                                                                                 : (psi_arrays){NULL, 0};
 }
 
 static psi_array nth_derivative(psi_function fn, int order, psi_array x)
@@ -255,8 +259,9 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test jvp from vjp")
 {
     psi_array x = uniform(1), y = uniform(2), ones = psi_ones(psi_shape(x), PSI_FLOAT32);
     REQUIRE(psi_default_device().type == PSI_CPU && psi_eval(PSI_ARRAYS(x, y)));
-    const unary unaries[] = {psi_abs,      psi_cos,     psi_erf,  psi_erfinv, psi_exp,    psi_log,  psi_log1p,
-                             psi_negative, psi_sigmoid, psi_sign, psi_sin,    psi_square, psi_sqrt, psi_rsqrt};
+    const unary unaries[] = {psi_abs, psi_cos,    psi_erf,      psi_erfinv,  psi_exp,
+                             psi_log, psi_log1p,  psi_negative, psi_sigmoid, psi_sign,
+                             psi_sin, psi_square, psi_sqrt,     psi_rsqrt};
     for (size_t i = 0; i < sizeof unaries / sizeof *unaries; i++) {
         unary fn = unaries[i];
         CHECK_EQUAL(nth(pulled(call_unary, &fn, PSI_ARRAYS(x), ones), 0),

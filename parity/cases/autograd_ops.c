@@ -108,9 +108,15 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test op vjps")
     SLOPES(f_maximum, 6, 2, 3, 3, 0);
     SLOPES(f_minimum, 6, 2, 3, 0, 3);
     /* Of equal numbers one has the gradient. */
-    CHECK_VALUES(psi_sum(psi_stack(pulled(f_maximum, NULL, PSI_ARRAYS(f32(2), f32(2)), f32(1)), 0), PSI_NONE, false), 1);
-    CHECK_VALUES(psi_prod(psi_stack(pulled(f_minimum, NULL, PSI_ARRAYS(f32(2), f32(2)), f32(1)), 0), PSI_NONE, false), 0);
-    CHECK_VALUES(psi_sum(psi_stack(pulled(f_minimum, NULL, PSI_ARRAYS(f32(2), f32(2)), f32(1)), 0), PSI_NONE, false), 1);
+    CHECK_VALUES(
+        psi_sum(psi_stack(pulled(f_maximum, NULL, PSI_ARRAYS(f32(2), f32(2)), f32(1)), 0), PSI_NONE, false),
+        1);
+    CHECK_VALUES(
+        psi_prod(psi_stack(pulled(f_minimum, NULL, PSI_ARRAYS(f32(2), f32(2)), f32(1)), 0), PSI_NONE, false),
+        0);
+    CHECK_VALUES(
+        psi_sum(psi_stack(pulled(f_minimum, NULL, PSI_ARRAYS(f32(2), f32(2)), f32(1)), 0), PSI_NONE, false),
+        1);
     SLOPES(f_logaddexp, 3, 3, 1, 0.5, 0.5);
     SLOPES(f_logaddexp, 3, 3, 4, 2, 2);
     SLOPES(f_logaddexp, INFINITY, 3, 1, 1, 0);
@@ -163,7 +169,8 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test comparison grads")
 {
     psi_array tall = psi_ones(PSI_INTS(2, 1), PSI_FLOAT32), wide = psi_zeros(PSI_INTS(1, 4), PSI_FLOAT32);
     psi_ints shape = psi_broadcast_shapes(psi_shape(tall), psi_shape(wide));
-    const comparison all[] = {psi_equal, psi_greater, psi_less, psi_greater_equal, psi_less_equal, psi_not_equal};
+    const comparison all[] = {psi_equal,         psi_greater,    psi_less,
+                              psi_greater_equal, psi_less_equal, psi_not_equal};
     REQUIRE(shape.count == 2 && psi_default_device().type == PSI_CPU);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         comparison fn = all[i];
@@ -184,14 +191,16 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test complex gradients")
 {
     psi_array x = complex(2, 1), y = complex(1, -1), g = complex(3, 2);
     REQUIRE(psi_default_device().type == PSI_CPU);
-    CHECK_VALUES(nth(pushed(f_add, NULL, PSI_ARRAYS(x, y), PSI_ARRAYS(complex(1, 2), complex(4, 1))), 0), 5, 3);
+    CHECK_VALUES(nth(pushed(f_add, NULL, PSI_ARRAYS(x, y), PSI_ARRAYS(complex(1, 2), complex(4, 1))), 0), 5,
+                 3);
     psi_arrays grads = pulled(f_add, NULL, PSI_ARRAYS(x, y), g);
     CHECK_VALUES(nth(grads, 0), 3, 2);
     CHECK_VALUES(nth(grads, 1), 3, 2);
 
     /* A complex number and a real one, whose gradient is real. */
     psi_array r = f32(5);
-    CHECK_VALUES(nth(pushed(f_multiply, NULL, PSI_ARRAYS(x, r), PSI_ARRAYS(complex(1, 2), f32(3))), 0), 11, 13);
+    CHECK_VALUES(nth(pushed(f_multiply, NULL, PSI_ARRAYS(x, r), PSI_ARRAYS(complex(1, 2), f32(3))), 0), 11,
+                 13);
     grads = pulled(f_multiply, NULL, PSI_ARRAYS(x, r), g);
     CHECK_DTYPE(nth(grads, 0), PSI_COMPLEX64);
     CHECK_VALUES(nth(grads, 0), 15, 10);
@@ -199,8 +208,9 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test complex gradients")
     CHECK_VALUES(nth(grads, 1), 8);
 
     /* x / y = (1 + 3 i) / 2; by y it is -x / y^2 = 1/2 - i. */
-    CHECK_VALUES_NEAR(nth(pushed(f_divide, NULL, PSI_ARRAYS(x, y), PSI_ARRAYS(complex(2, 0), complex(0, 2))), 0), 1e-6,
-                      3, 2);
+    CHECK_VALUES_NEAR(
+        nth(pushed(f_divide, NULL, PSI_ARRAYS(x, y), PSI_ARRAYS(complex(2, 0), complex(0, 2))), 0), 1e-6, 3,
+        2);
     grads = pulled(f_divide, NULL, PSI_ARRAYS(x, y), g);
     CHECK_VALUES_NEAR(nth(grads, 0), 1e-6, 2.5, -0.5);
     CHECK_VALUES_NEAR(nth(grads, 1), 1e-6, -0.5, 4);

@@ -27,14 +27,16 @@ FUNCTION(take_traced, psi_take(x, psi_astype(y, PSI_UINT32), PSI_NO_INT))
 
 PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test gather and take grads")
 {
-    psi_array square = psi_ones(PSI_INTS(3, 3), PSI_FLOAT32), first = psi_astype(PSI_INT32S(0, 1, 2), PSI_UINT32);
+    psi_array square = psi_ones(PSI_INTS(3, 3), PSI_FLOAT32),
+              first = psi_astype(PSI_INT32S(0, 1, 2), PSI_UINT32);
     psi_array back = nth(pulled(take_flat, &first, PSI_ARRAYS(square), PSI_FLOATS(1, 2, 3)), 0);
     CHECK_VALUES(psi_take(back, PSI_INT32S(0), 0), 1, 2, 3);
     CHECK_EQUAL(psi_take(back, PSI_INT32S(1, 2), 0), psi_zeros(PSI_INTS(2, 3), PSI_FLOAT32));
     psi_array tangent = psi_reshape(psi_arange(0, 9, 1, PSI_FLOAT32), PSI_INTS(3, 3));
     CHECK_VALUES(nth(pushed(take_flat, &first, PSI_ARRAYS(square), PSI_ARRAYS(tangent)), 0), 0, 1, 2);
 
-    psi_array same = psi_array_from((uint32_t[]){1, 1, 1}, PSI_INTS(3), PSI_UINT32), row = PSI_FLOATS(1, 1, 1);
+    psi_array same = psi_array_from((uint32_t[]){1, 1, 1}, PSI_INTS(3), PSI_UINT32),
+              row = PSI_FLOATS(1, 1, 1);
     CHECK_VALUES(nth(pulled(take_flat, &same, PSI_ARRAYS(row), PSI_FLOATS(1, 2, 4)), 0), 0, 7, 0);
     CHECK_VALUES(nth(pushed(take_flat, &same, PSI_ARRAYS(row), PSI_ARRAYS(PSI_FLOATS(5, 6, 7))), 0), 6, 6, 6);
 
@@ -54,7 +56,8 @@ FUNCTION(cut, psi_slice(x, ((range *)context)->start, ((range *)context)->stop, 
 PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test slice grads")
 {
     range block = {PSI_INTS(2, 0, 1), PSI_INTS(4, 3, 3), PSI_INTS(1, 1, 1)};
-    psi_array cube = psi_ones(PSI_INTS(5, 5, 5), PSI_FLOAT32), part = psi_ones(PSI_INTS(2, 3, 2), PSI_FLOAT32);
+    psi_array cube = psi_ones(PSI_INTS(5, 5, 5), PSI_FLOAT32),
+              part = psi_ones(PSI_INTS(2, 3, 2), PSI_FLOAT32);
     CHECK_VALUES(psi_sum(nth(pulled(cut, &block, PSI_ARRAYS(cube), part), 0), PSI_NONE, false), 12);
     CHECK_EQUAL(nth(pushed(cut, &block, PSI_ARRAYS(cube), PSI_ARRAYS(filled(3, PSI_INTS(5, 5, 5)))), 0),
                 filled(3, PSI_INTS(2, 3, 2)));
@@ -67,8 +70,9 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test slice grads")
 
     range sparse = {PSI_INTS(1, 0), PSI_INTS(4, 4), PSI_INTS(2, 3)};
     back = nth(pulled(cut, &sparse, PSI_ARRAYS(square), SHAPED(PSI_FLOATS(1, 2, 3, 4), 2, 2)), 0);
-    CHECK_EQUAL(back, psi_reshape(psi_astype(PSI_INT32S(0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 4), PSI_FLOAT32),
-                                  PSI_INTS(4, 4)));
+    CHECK_EQUAL(
+        back, psi_reshape(psi_astype(PSI_INT32S(0, 0, 0, 0, 1, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 4), PSI_FLOAT32),
+                          PSI_INTS(4, 4)));
     CHECK_EQUAL(nth(pushed(cut, &sparse, PSI_ARRAYS(square), PSI_ARRAYS(square)), 0),
                 psi_ones(PSI_INTS(2, 2), PSI_FLOAT32));
 
@@ -138,7 +142,8 @@ static psi_arrays three_parts(psi_arrays in, void *context)
 
 PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test split grads")
 {
-    psi_array six = psi_add(psi_arange(0, 6, 1, PSI_FLOAT32), PSI_FLOATS(1)), pair = psi_ones(PSI_INTS(2), PSI_FLOAT32);
+    psi_array six = psi_add(psi_arange(0, 6, 1, PSI_FLOAT32), PSI_FLOATS(1)),
+              pair = psi_ones(PSI_INTS(2), PSI_FLOAT32);
     bool all = true;
     REQUIRE(psi_eval(PSI_ARRAYS(six)));
     psi_array back = nth(pulled(three_parts, &all, PSI_ARRAYS(six), pair), 0);
@@ -155,7 +160,8 @@ typedef struct window {
     int64_t offset;
 } window;
 
-FUNCTION(windows, psi_as_strided(x, ((window *)context)->shape, ((window *)context)->strides, ((window *)context)->offset))
+FUNCTION(windows, psi_as_strided(x, ((window *)context)->shape, ((window *)context)->strides,
+                                 ((window *)context)->offset))
 
 PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test as_strided grads")
 {
@@ -182,8 +188,8 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test grad dynamic slices")
     psi_arrays grads = pulled(new_row, NULL, PSI_ARRAYS(x, g), SHAPED(PSI_FLOATS(1, 2, 3, 4), 2, 2));
     CHECK_TRUE(psi_allclose(nth(grads, 0), SHAPED(PSI_FLOATS(1, 2, 0, 0), 2, 2), 1e-5, 1e-8, false));
     CHECK_TRUE(psi_allclose(nth(grads, 1), SHAPED(PSI_FLOATS(3, 4), 1, 2), 1e-5, 1e-8, false));
-    CHECK_EQUAL(nth(psi_vjp(new_row, NULL, PSI_ARRAYS(x, g), PSI_ARRAYS(psi_ones(PSI_INTS(2, 2), PSI_FLOAT32)),
-                            &(psi_arrays){NULL, 0}, &grads)
+    CHECK_EQUAL(nth(psi_vjp(new_row, NULL, PSI_ARRAYS(x, g),
+                            PSI_ARRAYS(psi_ones(PSI_INTS(2, 2), PSI_FLOAT32)), &(psi_arrays){NULL, 0}, &grads)
                         ? grads
                         : grads,
                     1),
@@ -200,8 +206,8 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test masked_scatter autograd"
     psi_array x = PSI_FLOATS(1, 2, 3, 4, 5), source = PSI_FLOATS(8, 9);
     psi_array mask = psi_array_from((bool[]){true, false, false, true, false}, PSI_INTS(5), PSI_BOOL);
     psi_arrays out, tangents;
-    REQUIRE(psi_jvp(masked, &mask, PSI_ARRAYS(x, source), PSI_ARRAYS(PSI_FLOATS(1, 2, 3, 4, 5), PSI_FLOATS(60, 70)),
-                    &out, &tangents));
+    REQUIRE(psi_jvp(masked, &mask, PSI_ARRAYS(x, source),
+                    PSI_ARRAYS(PSI_FLOATS(1, 2, 3, 4, 5), PSI_FLOATS(60, 70)), &out, &tangents));
     CHECK_EQ_INT(tangents.count, 1);
     CHECK_EQ_INT(psi_size(tangents.data[0]), 5);
     CHECK_EQUAL(tangents.data[0], PSI_FLOATS(60, 2, 3, 70, 5));

@@ -26,7 +26,8 @@ static inline psi_arrays one(psi_array y)
 static inline psi_arrays pulled(psi_function fn, void *context, psi_arrays at, psi_array cotangent)
 {
     psi_arrays outputs, products;
-    return psi_vjp(fn, context, at, PSI_ARRAYS(cotangent), &outputs, &products) ? products : (psi_arrays){NULL, 0};
+    return psi_vjp(fn, context, at, PSI_ARRAYS(cotangent), &outputs, &products) ? products
+                                                                                : (psi_arrays){NULL, 0};
 }
 
 static inline psi_arrays pushed(psi_function fn, void *context, psi_arrays at, psi_arrays tangents)

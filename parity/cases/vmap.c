@@ -34,7 +34,8 @@ static psi_array mapped_twice(psi_function fn, psi_arrays at)
 
 static void check_views(void)
 {
-    CHECK_EQUAL(MAPPED(as_grid, psi_zeros(PSI_INTS(4, 6), PSI_FLOAT32), 0, 0), psi_zeros(PSI_INTS(4, 3, 2), PSI_FLOAT32));
+    CHECK_EQUAL(MAPPED(as_grid, psi_zeros(PSI_INTS(4, 6), PSI_FLOAT32), 0, 0),
+                psi_zeros(PSI_INTS(4, 3, 2), PSI_FLOAT32));
     CHECK_EQUAL(MAPPED(as_line, eight(), 0, 0), SHAPED(eight(), 2, 4));
     CHECK_VALUES(MAPPED(as_line, eight(), 1, 0), 0, 1, 4, 5, 2, 3, 6, 7);
     CHECK_VALUES(MAPPED(as_line, eight(), 1, 1), 0, 2, 1, 3, 4, 6, 5, 7);
@@ -62,10 +63,11 @@ static void check_views(void)
 
 static void check_sums(void)
 {
-    psi_array x = SHAPED(PSI_FLOATS(1, 2), 2, 1), y = SHAPED(PSI_FLOATS(5, 9), 2, 1), ones = filled(1, PSI_INTS(4, 2));
+    psi_array x = SHAPED(PSI_FLOATS(1, 2), 2, 1), y = SHAPED(PSI_FLOATS(5, 9), 2, 1),
+              ones = filled(1, PSI_INTS(4, 2));
     CHECK_VALUES(nth(mapped(sum_of_two, PSI_ARRAYS(x, y), PSI_NONE, PSI_NONE), 0), 6, 11);
-    CHECK_EQUAL(nth(mapped(sum_of_two, PSI_ARRAYS(psi_ones(PSI_INTS(2, 1, 4), PSI_FLOAT32), ones), PSI_INTS(2, 0),
-                           PSI_NONE),
+    CHECK_EQUAL(nth(mapped(sum_of_two, PSI_ARRAYS(psi_ones(PSI_INTS(2, 1, 4), PSI_FLOAT32), ones),
+                           PSI_INTS(2, 0), PSI_NONE),
                     0),
                 filled(2, PSI_INTS(4, 2, 2)));
     CHECK_EQUAL(nth(mapped(sum_of_two, PSI_ARRAYS(f32(3), ones), PSI_INTS(NOWHERE, 0), PSI_NONE), 0),
@@ -81,25 +83,32 @@ static void check_sums(void)
 static void check_choices(void)
 {
     psi_array c = psi_array_from((bool[]){true, false}, PSI_INTS(2, 1), PSI_BOOL);
-    psi_array x = SHAPED(PSI_FLOATS(1, 2), 2, 1), y = SHAPED(PSI_FLOATS(5, 9), 2, 1), rows = filled(1, PSI_INTS(3, 2));
+    psi_array x = SHAPED(PSI_FLOATS(1, 2), 2, 1), y = SHAPED(PSI_FLOATS(5, 9), 2, 1),
+              rows = filled(1, PSI_INTS(3, 2));
     CHECK_VALUES(nth(mapped(chosen, PSI_ARRAYS(c, x, y), PSI_NONE, PSI_NONE), 0), 1, 9);
     psi_array wide = psi_array_from((bool[]){true, false, true}, PSI_INTS(1, 3), PSI_BOOL);
-    psi_arrays three = PSI_ARRAYS(wide, psi_ones(PSI_INTS(2, 1, 3), PSI_FLOAT32), psi_zeros(PSI_INTS(3, 2), PSI_FLOAT32));
-    CHECK_VALUES(nth(mapped(chosen, three, PSI_INTS(1, 2, 0), PSI_NONE), 0), 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1);
-    CHECK_VALUES(nth(mapped(chosen, three, PSI_INTS(1, 2, 0), PSI_INTS(1)), 0), 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1);
+    psi_arrays three =
+        PSI_ARRAYS(wide, psi_ones(PSI_INTS(2, 1, 3), PSI_FLOAT32), psi_zeros(PSI_INTS(3, 2), PSI_FLOAT32));
+    CHECK_VALUES(nth(mapped(chosen, three, PSI_INTS(1, 2, 0), PSI_NONE), 0), 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1,
+                 1);
+    CHECK_VALUES(nth(mapped(chosen, three, PSI_INTS(1, 2, 0), PSI_INTS(1)), 0), 1, 1, 0, 0, 1, 1, 1, 1, 0, 0,
+                 1, 1);
     psi_array flat = psi_array_from((bool[]){true, false}, PSI_INTS(2), PSI_BOOL);
-    CHECK_VALUES(nth(mapped(chosen, PSI_ARRAYS(flat, f32(6), rows), PSI_INTS(NOWHERE, NOWHERE, 0), PSI_NONE), 0), 6, 1,
-                 6, 1, 6, 1);
-    CHECK_VALUES(nth(mapped(chosen, PSI_ARRAYS(flat, rows, f32(6)), PSI_INTS(NOWHERE, 0, NOWHERE), PSI_NONE), 0), 1, 6,
-                 1, 6, 1, 6);
+    CHECK_VALUES(
+        nth(mapped(chosen, PSI_ARRAYS(flat, f32(6), rows), PSI_INTS(NOWHERE, NOWHERE, 0), PSI_NONE), 0), 6, 1,
+        6, 1, 6, 1);
+    CHECK_VALUES(
+        nth(mapped(chosen, PSI_ARRAYS(flat, rows, f32(6)), PSI_INTS(NOWHERE, 0, NOWHERE), PSI_NONE), 0), 1, 6,
+        1, 6, 1, 6);
     psi_arrays none = PSI_ARRAYS(flat, rows, f32(6));
     CHECK_REFUSED(mapped(chosen, none, PSI_INTS(NOWHERE, NOWHERE, NOWHERE), PSI_INTS(0)));
     CHECK_REFUSED(mapped(chosen, none, PSI_INTS(NOWHERE, 0, NOWHERE), PSI_INTS(0, 0)));
     CHECK_REFUSED(mapped(chosen, none, PSI_INTS(NOWHERE, 0), PSI_INTS(0)));
     CHECK_REFUSED(mapped(chosen, none, PSI_INTS(0, 0, NOWHERE), PSI_INTS(0)));
     psi_array halves = psi_array_from((int32_t[]){1, 1, 0, 0}, PSI_INTS(2, 2, 1), PSI_INT32);
-    CHECK_VALUES(mapped_twice(chosen, PSI_ARRAYS(halves, filled(1, PSI_INTS(2, 2, 1)), filled(2, PSI_INTS(2, 2, 1)))), 1,
-                 1, 2, 2);
+    CHECK_VALUES(
+        mapped_twice(chosen, PSI_ARRAYS(halves, filled(1, PSI_INTS(2, 2, 1)), filled(2, PSI_INTS(2, 2, 1)))),
+        1, 1, 2, 2);
 }
 
 FUNCTION(plus_held, psi_add(*(psi_array *)context, y))
@@ -109,8 +118,10 @@ PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test simple vmap")
     check_views();
     check_sums();
     check_choices();
-    psi_array held = psi_add(filled(2, PSI_INTS(2)), psi_zeros(PSI_INTS(2), PSI_FLOAT32)), rows = filled(1, PSI_INTS(3, 2));
-    CHECK_EQUAL(nth(psi_vmap(plus_held, &held, PSI_ARRAYS(rows), PSI_NONE, PSI_NONE), 0), filled(3, PSI_INTS(3, 2)));
+    psi_array held = psi_add(filled(2, PSI_INTS(2)), psi_zeros(PSI_INTS(2), PSI_FLOAT32)),
+              rows = filled(1, PSI_INTS(3, 2));
+    CHECK_EQUAL(nth(psi_vmap(plus_held, &held, PSI_ARRAYS(rows), PSI_NONE, PSI_NONE), 0),
+                filled(3, PSI_INTS(3, 2)));
     CHECK_EQUAL(nth(psi_vmap(plus_held, &held, PSI_ARRAYS(held, rows), PSI_INTS(NOWHERE, 0), PSI_NONE), 0),
                 filled(3, PSI_INTS(3, 2)));
 }
@@ -125,7 +136,8 @@ static psi_arrays with_eval(psi_arrays in, void *context)
 
 PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test vmap with eval")
 {
-    psi_array x = psi_array_from((float[]){1, 2}, PSI_INTS(2, 1), PSI_FLOAT32), y = SHAPED(PSI_FLOATS(5, 9), 2, 1);
+    psi_array x = psi_array_from((float[]){1, 2}, PSI_INTS(2, 1), PSI_FLOAT32),
+              y = SHAPED(PSI_FLOATS(5, 9), 2, 1);
     CHECK_REFUSED(mapped(with_eval, PSI_ARRAYS(x, y), PSI_NONE, PSI_NONE));
     psi_array out = nth(mapped(with_eval, PSI_ARRAYS(f32(2), y), PSI_INTS(NOWHERE, 0), PSI_NONE), 0);
     CHECK_EQUAL(out, psi_add(y, f32(7)));
@@ -139,7 +151,8 @@ PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test vmap comparison ops")
 {
     psi_array grid = psi_zeros(PSI_INTS(2, 4), PSI_FLOAT32), row = psi_zeros(PSI_INTS(4), PSI_FLOAT32);
     CHECK_TRUE(psi_all(nth(mapped(same, PSI_ARRAYS(grid, grid), PSI_NONE, PSI_NONE), 0), PSI_NONE, false));
-    CHECK_TRUE(psi_all(nth(mapped(same, PSI_ARRAYS(grid, row), PSI_INTS(0, NOWHERE), PSI_NONE), 0), PSI_NONE, false));
+    CHECK_TRUE(psi_all(nth(mapped(same, PSI_ARRAYS(grid, row), PSI_INTS(0, NOWHERE), PSI_NONE), 0), PSI_NONE,
+                       false));
     psi_array mixed = psi_array_from((float[]){1, 1, 0, 0}, PSI_INTS(2, 2), PSI_FLOAT32);
     psi_array out = nth(mapped(same, PSI_ARRAYS(mixed, PSI_FLOATS(0, 0)), PSI_INTS(0, NOWHERE), PSI_NONE), 0);
     CHECK_EQUAL(out, SHAPED(psi_array_from((bool[]){0, 0, 1, 1}, PSI_INTS(4), PSI_BOOL), 2, 2));
@@ -187,13 +200,17 @@ PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test vmap concatenate")
                 SHAPED(PSI_INT32S(0, 1, 10, 12, 2, 3, 11, 13), 2, 4));
 }
 
-FUNCTION(picked, psi_squeeze(psi_gather(x, PSI_ARRAYS(y), PSI_INTS(0), PSI_INTS(1, 2, 2)), PSI_INTS(psi_ndim(y))))
-FUNCTION(picked_deep, psi_squeeze(psi_gather(x, PSI_ARRAYS(y), PSI_INTS(0), PSI_INTS(1, 2, 2, 2)), PSI_INTS(1)))
-FUNCTION(picked_twice, psi_squeeze(psi_gather(x, PSI_ARRAYS(y, z), PSI_INTS(0, 1), PSI_INTS(1, 1, 2, 2)), PSI_INTS(1, 2)))
+FUNCTION(picked,
+         psi_squeeze(psi_gather(x, PSI_ARRAYS(y), PSI_INTS(0), PSI_INTS(1, 2, 2)), PSI_INTS(psi_ndim(y))))
+FUNCTION(picked_deep,
+         psi_squeeze(psi_gather(x, PSI_ARRAYS(y), PSI_INTS(0), PSI_INTS(1, 2, 2, 2)), PSI_INTS(1)))
+FUNCTION(picked_twice,
+         psi_squeeze(psi_gather(x, PSI_ARRAYS(y, z), PSI_INTS(0, 1), PSI_INTS(1, 1, 2, 2)), PSI_INTS(1, 2)))
 
 PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test vmap gather")
 {
-    psi_array x = counted(0, PSI_INTS(2, 2, 2, 2), PSI_FLOAT32), y = SHAPED(PSI_INT32S(0, 1, 0, 0, 1, 0), 2, 3);
+    psi_array x = counted(0, PSI_INTS(2, 2, 2, 2), PSI_FLOAT32),
+              y = SHAPED(PSI_INT32S(0, 1, 0, 0, 1, 0), 2, 3);
     psi_array out = nth(mapped(picked, PSI_ARRAYS(x, y), PSI_INTS(0, NOWHERE), PSI_NONE), 0);
     CHECK_SHAPE(out, 2, 2, 3, 2, 2);
     CHECK_EQUAL(psi_take_index(out, 1, 0), psi_take(psi_take_index(x, 1, 0), y, 0));
@@ -207,12 +224,12 @@ PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test vmap gather")
     out = nth(mapped(picked_twice, PSI_ARRAYS(x, y, y), PSI_INTS(NOWHERE, 0, 0), PSI_NONE), 0);
     CHECK_SHAPE(out, 2, 3, 2, 2);
     psi_array turned_y = psi_array_from((int32_t[]){0, 0, 1, 1, 0, 0}, PSI_INTS(3, 2), PSI_INT32);
-    CHECK_EQUAL(nth(mapped(picked_twice, PSI_ARRAYS(x, y, turned_y), PSI_INTS(NOWHERE, 0, 1), PSI_NONE), 0), out);
+    CHECK_EQUAL(nth(mapped(picked_twice, PSI_ARRAYS(x, y, turned_y), PSI_INTS(NOWHERE, 0, 1), PSI_NONE), 0),
+                out);
     CHECK_SHAPE(psi_zeros(PSI_INTS(2, 3), PSI_FLOAT32), 2, 3);
 }
 
-#define PUT(name, updates, axes, ...)                                                          \
-    FUNCTION(name, psi_scatter(x, PSI_ARRAYS(__VA_ARGS__), updates, axes))
+#define PUT(name, updates, axes, ...) FUNCTION(name, psi_scatter(x, PSI_ARRAYS(__VA_ARGS__), updates, axes))
 
 PUT(put_rows, SHAPED(PSI_FLOATS(1, 2), 1, 1, 2), PSI_INTS(0), PSI_INT32S(1))
 PUT(put_columns, SHAPED(PSI_FLOATS(1, 2), 1, 2, 1), PSI_INTS(1), PSI_INT32S(1))
@@ -252,8 +269,8 @@ PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test vmap SVD")
     CHECK_SHAPE(out.data[0], 4, 3, 3);
     CHECK_SHAPE(out.data[1], 4, 2);
     CHECK_SHAPE(out.data[2], 4, 2, 2);
-    psi_array last = psi_take_index(a, 3, 1), thin = psi_slice(psi_take_index(out.data[0], 3, 0), PSI_INTS(0, 0),
-                                                               PSI_INTS(3, 2), PSI_NONE);
+    psi_array last = psi_take_index(a, 3, 1),
+              thin = psi_slice(psi_take_index(out.data[0], 3, 0), PSI_INTS(0, 0), PSI_INTS(3, 2), PSI_NONE);
     psi_array scaled = psi_multiply(thin, psi_take_index(out.data[1], 3, 0));
     CHECK_CLOSE(psi_matmul(scaled, psi_take_index(out.data[2], 3, 0)), last, 1e-5, 1e-5);
     out = mapped(all_factors, PSI_ARRAYS(a), PSI_INTS(2), PSI_NONE);
@@ -279,8 +296,9 @@ PARITY_CASE(vmap, "tests/vmap_tests.cpp", "test vmap dynamic slices")
     psi_array zeros = psi_zeros(PSI_INTS(2, 3), PSI_FLOAT32), update = SHAPED(PSI_FLOATS(7, 8), 2, 1);
     CHECK_VALUES(nth(mapped(put_at_one, PSI_ARRAYS(zeros, update), PSI_NONE, PSI_NONE), 0), 0, 7, 0, 0, 8, 0);
     psi_array turned_zeros = psi_transpose(zeros, PSI_NONE);
-    CHECK_VALUES(nth(mapped(put_at_one, PSI_ARRAYS(turned_zeros, update), PSI_INTS(1, 0), PSI_INTS(1)), 0), 0, 0, 7, 8,
-                 0, 0);
-    CHECK_EQUAL(psi_slice_update(zeros, psi_ones(PSI_INTS(2, 3), PSI_FLOAT32), PSI_INTS(0, 0), PSI_INTS(2, 3), PSI_NONE),
+    CHECK_VALUES(nth(mapped(put_at_one, PSI_ARRAYS(turned_zeros, update), PSI_INTS(1, 0), PSI_INTS(1)), 0), 0,
+                 0, 7, 8, 0, 0);
+    CHECK_EQUAL(psi_slice_update(zeros, psi_ones(PSI_INTS(2, 3), PSI_FLOAT32), PSI_INTS(0, 0), PSI_INTS(2, 3),
+                                 PSI_NONE),
                 psi_ones(PSI_INTS(2, 3), PSI_FLOAT32));
 }

@@ -19,6 +19,12 @@ static inline psi_array psi_build(int op, psi_arrays in, psi_ints attr, psi_ints
 /* A scalar of a's dtype. */
 psi_array psi_like(psi_array a, double value);
 
+/* The complex conjugate; a real array itself. */
+static inline psi_array psi_conjugated(psi_array a)
+{
+    return psi_dtype_of(a) == PSI_COMPLEX64 ? psi_conjugate(a) : a;
+}
+
 /* a broadcast to a shape it is known to fit; a itself when it has it already. */
 psi_array psi_expand_to(psi_array a, psi_ints shape);
 

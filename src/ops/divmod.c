@@ -24,17 +24,25 @@ psi_arrays psi_divmod(psi_array a, psi_array b)
                              (psi_output_spec[]){{common, dtype}, {common, dtype}});
 }
 
-/* Upstream lets no gradient through. */
+/* The quotient jumps; the remainder, a - q b, moves with a, and with -q times b. */
 bool psi_divmod_vjp(psi_vjp_call *c)
 {
-    c->grads[0] = c->grads[1] = NULL;
-    return true;
+    psi_array g = c->cotangents[1];
+    c->grads[0] = g;
+    if (c->wanted[1])
+        c->grads[1] = psi_negative(psi_multiply(g, c->out[0]));
+    return !psi_failed();
 }
 
 bool psi_divmod_jvp(psi_jvp_call *c)
 {
-    c->out_tangents[0] = c->out_tangents[1] = NULL;
-    return true;
+    psi_array t = c->tangents[0];
+    if (c->tangents[1]) {
+        psi_array moved = psi_multiply(c->out[0], c->tangents[1]);
+        t = t ? psi_subtract(t, moved) : psi_negative(moved);
+    }
+    c->out_tangents[1] = t;
+    return !psi_failed();
 }
 
 bool psi_divmod_vmap(psi_vmap_call *c)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/thread.h"
+#include "ops/batch.h"
 #include "ops/build.h"
 #include "ops/matmul.h"
 #include "ops/rules.h"
@@ -85,6 +86,35 @@ bool psi_gather_mm_vjp(psi_vjp_call *c)
         c->grads[1] = collect(c->in[1], index[1],
                               psi_gather_mm(psi_swapaxes(c->in[0], -1, -2), dy, index[0], NULL, false));
     return !psi_failed();
+}
+
+bool psi_gather_mm_jvp(psi_jvp_call *c)
+{
+    c->transpose = true;
+    return true;
+}
+
+/* The stacks without their mapped axis become one stack each, and every index is moved to its part of it. */
+bool psi_gather_mm_vmap(psi_vmap_call *c)
+{
+    psi_array stack[2], index[2], in[4];
+    int64_t length = psi_batch_length(c);
+    for (int i = 0; i < 4; i++)
+        in[i] = psi_batch_in(c, i);
+    if (psi_failed())
+        return false;
+    for (int i = 0; i < 2; i++) {
+        int64_t count =
+            psi_size((psi_array)c->node->in[i]) / (psi_dim(c->node->in[i], -1) * psi_dim(c->node->in[i], -2));
+        psi_array first = psi_arange(0, (double)(length * count), (double)count, PSI_UINT32);
+        int64_t shape[PSI_MAX_NDIM + 1] = {length};
+        for (int d = 1; d < psi_ndim(in[2 + i]); d++)
+            shape[d] = 1;
+        stack[i] = psi_reshape(in[i], PSI_INTS(length * count, psi_dim(in[i], -2), psi_dim(in[i], -1)));
+        index[i] = psi_add(psi_astype(in[2 + i], PSI_UINT32),
+                           psi_reshape(first, (psi_ints){shape, psi_ndim(in[2 + i])}));
+    }
+    return psi_batch_done(c, psi_gather_mm(stack[0], stack[1], index[0], index[1], false));
 }
 
 /* ---- parts of the inner axis ---- */

@@ -68,9 +68,7 @@ static psi_array apply(psi_array g, psi_array d, bool reverse)
         return g;
     if (d == MINUS_ONE)
         return psi_negative(g);
-    if (reverse && psi_dtype_of(d) == PSI_COMPLEX64)
-        d = psi_conjugate(d);
-    return psi_multiply(g, d);
+    return psi_multiply(g, reverse ? psi_conjugated(d) : d);
 }
 
 static psi_array sum_of(psi_array a, psi_array b)
@@ -115,6 +113,28 @@ bool psi_abs_jvp(psi_jvp_call *c)
 {
     if (c->tangents[0])
         c->out_tangents[0] = psi_real(mul(c->tangents[0], psi_conjugate(psi_sign(c->in[0]))));
+    return !psi_failed();
+}
+
+/* Of a complex number the sign turns with what of t is across it: (t - s Re(conj(s) t)) / |a|; t and the result exchanged,
+ * that is the same map. Real signs stay as they are. */
+static psi_array turned(psi_array a, psi_array s, psi_array t)
+{
+    psi_array along = psi_real(mul(psi_conjugate(s), t)), size = psi_abs(a);
+    return psi_where(psi_equal(size, num(size, 0)), num(a, 0), div(sub(t, mul(s, along)), size));
+}
+
+bool psi_sign_vjp(psi_vjp_call *c)
+{
+    if (c->wanted[0] && psi_dtype_of(c->in[0]) == PSI_COMPLEX64)
+        c->grads[0] = turned(c->in[0], c->out[0], c->cotangents[0]);
+    return !psi_failed();
+}
+
+bool psi_sign_jvp(psi_jvp_call *c)
+{
+    if (c->tangents[0] && psi_dtype_of(c->in[0]) == PSI_COMPLEX64)
+        c->out_tangents[0] = turned(c->in[0], c->out[0], c->tangents[0]);
     return !psi_failed();
 }
 

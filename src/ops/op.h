@@ -50,6 +50,7 @@ typedef struct psi_jvp_call {
     psi_array *in, *out;
     const psi_array *tangents;
     psi_array *out_tangents;
+    bool transpose; /* set by a rule: the tangents are those that the vjp rule, transposed, gives */
 } psi_jvp_call;
 
 /* in[i] carries the mapped axis at axes[i], -1 where it has none; a rule sets out[i] and out_axes[i] (-1: not mapped). */

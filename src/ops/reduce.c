@@ -171,8 +171,8 @@ bool psi_reduce_vjp(psi_vjp_call *c)
     if (kind == PSI_REDUCE_SUM) {
         c->grads[0] = psi_expand_with(psi_astype(g, psi_dtype_of(x)), psi_shape(x), PSI_ARRAYS(x), 0);
     } else if (kind == PSI_REDUCE_PROD) {
-        psi_array flat =
-            psi_multiply(product_of_others(psi_flatten_axes(x, axes)), psi_flatten_axes(g, axes));
+        psi_array others = psi_conjugated(product_of_others(psi_flatten_axes(x, axes)));
+        psi_array flat = psi_multiply(others, psi_flatten_axes(g, axes));
         c->grads[0] = psi_unflatten_axes(flat, psi_shape(x), axes);
     } else if (kind == PSI_REDUCE_MIN || kind == PSI_REDUCE_MAX) {
         psi_array mask = psi_equal(x, c->out[0]);

@@ -12,6 +12,7 @@ bool psi_elementwise_vmap(psi_vmap_call *call);
     bool psi_##name##_vjp(psi_vjp_call *call); \
     bool psi_##name##_jvp(psi_jvp_call *call);
 PSI_OWN_RULES(abs)
+PSI_OWN_RULES(sign)
 PSI_OWN_RULES(conjugate)
 PSI_OWN_RULES(real)
 PSI_OWN_RULES(imag)

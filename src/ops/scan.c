@@ -73,7 +73,8 @@ static psi_array product_gradient(scan_attr s, psi_array x, psi_array y, psi_arr
     psi_array first = psi_logical_and(gone, psi_not_equal(before, zero));
     psi_array patched = psi_cumprod(psi_where(first, one, x), s.axis, s.reverse, s.inclusive);
     psi_array at_first = psi_cumsum(psi_multiply(patched, g), s.axis, !s.reverse, s.inclusive);
-    psi_array usual = psi_divide(psi_cumsum(psi_multiply(y, g), s.axis, !s.reverse, s.inclusive), x);
+    psi_array safe = psi_where(psi_equal(x, zero), one, x);
+    psi_array usual = psi_divide(psi_cumsum(psi_multiply(y, g), s.axis, !s.reverse, s.inclusive), safe);
     return psi_where(first, at_first, psi_where(gone, zero, usual));
 }
 
@@ -82,6 +83,13 @@ static psi_array weighted_sum(scan_attr s, psi_array x, psi_array y, psi_array p
 {
     psi_array logs = psi_subtract(psi_log(part), y);
     return psi_exp(psi_add(psi_logcumsumexp(logs, s.axis, !s.reverse, s.inclusive), x));
+}
+
+/* exp(-y) times the running sum of `part` of the tangent times exp(x), by logarithms. */
+static psi_array weighted_mean(scan_attr s, psi_array x, psi_array y, psi_array part)
+{
+    psi_array logs = psi_add(psi_log(part), x);
+    return psi_exp(psi_subtract(psi_logcumsumexp(logs, s.axis, s.reverse, s.inclusive), y));
 }
 
 bool psi_scan_vjp(psi_vjp_call *c)
@@ -93,7 +101,11 @@ bool psi_scan_vjp(psi_vjp_call *c)
     if (s.kind == PSI_SCAN_SUM) {
         c->grads[0] = psi_cumsum(g, s.axis, !s.reverse, s.inclusive);
     } else if (s.kind == PSI_SCAN_PROD) {
-        c->grads[0] = product_gradient(s, c->in[0], c->out[0], g);
+        c->grads[0] = product_gradient(s, psi_conjugated(c->in[0]), psi_conjugated(c->out[0]), g);
+    } else if (s.kind == PSI_SCAN_LOGADDEXP && psi_dtype_of(g) == PSI_COMPLEX64) {
+        psi_array y = psi_conjugate(c->out[0]), x = psi_conjugate(c->in[0]);
+        psi_array parts = psi_where(psi_isinf(y), zero, psi_multiply(g, psi_exp(psi_negative(y))));
+        c->grads[0] = psi_multiply(psi_cumsum(parts, s.axis, !s.reverse, s.inclusive), psi_exp(x));
     } else if (s.kind == PSI_SCAN_LOGADDEXP) {
         /* Positive and negative cotangents apart, as each has a logarithm. */
         psi_array up = weighted_sum(s, c->in[0], c->out[0], psi_maximum(g, zero));
@@ -108,12 +120,23 @@ bool psi_scan_vjp(psi_vjp_call *c)
 bool psi_scan_jvp(psi_jvp_call *c)
 {
     scan_attr s = attr_of(c->node);
-    if (!c->tangents[0])
+    psi_array t = c->tangents[0], y = c->out[0];
+    if (!t)
         return true;
-    if (s.kind == PSI_SCAN_SUM)
-        c->out_tangents[0] = psi_cumsum(c->tangents[0], s.axis, s.reverse, s.inclusive);
-    else
-        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_RUNTIME_ERROR, "jvp: of scans only cumsum has a tangent rule");
+    if (s.kind == PSI_SCAN_SUM) {
+        c->out_tangents[0] = psi_cumsum(t, s.axis, s.reverse, s.inclusive);
+    } else if (s.kind == PSI_SCAN_LOGADDEXP && psi_dtype_of(t) == PSI_COMPLEX64) {
+        psi_array sums = psi_cumsum(psi_multiply(t, psi_exp(c->in[0])), s.axis, s.reverse, s.inclusive);
+        c->out_tangents[0] =
+            psi_where(psi_isinf(y), psi_like(t, 0), psi_multiply(sums, psi_exp(psi_negative(y))));
+    } else if (s.kind == PSI_SCAN_LOGADDEXP) {
+        psi_array zero = psi_like(t, 0);
+        psi_array up = weighted_mean(s, c->in[0], y, psi_maximum(t, zero));
+        psi_array down = weighted_mean(s, c->in[0], y, psi_maximum(psi_negative(t), zero));
+        c->out_tangents[0] = psi_where(psi_isinf(y), zero, psi_subtract(up, down));
+    } else {
+        c->transpose = true;
+    }
     return !psi_failed();
 }
 

@@ -81,14 +81,6 @@ static psi_array gathered(psi_vjp_call *c, psi_array a)
                       (psi_ints){shape.data + lead, psi_ndim(a)});
 }
 
-static bool refuse(const psi_node *node, const char *rule, psi_scatter_kind kind)
-{
-    static const char *const names[] = {"max", "min", "sum", "prod", "none"};
-    psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_VALUE_ERROR, "%s: %s of kind %s has no rule for it", rule,
-             psi_ops[node->op].name, names[kind]);
-    return false;
-}
-
 bool psi_scatter_vjp(psi_vjp_call *c)
 {
     psi_scatter_kind kind = (psi_scatter_kind)c->node->attr[0];
@@ -96,8 +88,10 @@ bool psi_scatter_vjp(psi_vjp_call *c)
     psi_array g = c->cotangents[0], updates = c->in[last];
     psi_arrays indices = {c->in + 1, last - 1};
     bool extreme = kind == PSI_SCATTER_MAX || kind == PSI_SCATTER_MIN;
-    if (kind == PSI_SCATTER_PROD)
-        return refuse(c->node, "vjp", kind);
+    if (kind == PSI_SCATTER_PROD) {
+        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_VALUE_ERROR, "vjp: scatter of kind prod has no rule for it");
+        return false;
+    }
     if (c->wanted[0] && extreme)
         c->grads[0] = psi_where(psi_equal(c->out[0], c->in[0]), g, psi_like(g, 0));
     else if (c->wanted[0])
@@ -119,8 +113,9 @@ bool psi_scatter_jvp(psi_jvp_call *c)
     psi_array ta = c->tangents[0], tu = c->tangents[last];
     if (!ta && !tu)
         return true;
-    if (kind != PSI_SCATTER_NONE && kind != PSI_SCATTER_SUM)
-        return refuse(c->node, "jvp", kind);
+    c->transpose = kind != PSI_SCATTER_NONE && kind != PSI_SCATTER_SUM;
+    if (c->transpose)
+        return true;
     c->out_tangents[0] = scatter(kind, ta ? ta : psi_zeros_like(c->in[0]), (psi_arrays){c->in + 1, last - 1},
                                  tu ? tu : psi_zeros_like(c->in[last]), psi_attr_list(c->node, 1));
     return !psi_failed();

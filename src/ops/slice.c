@@ -35,8 +35,10 @@ static void normalize(range *r, int i, int64_t n)
     }
     r->start[i] = start;
     r->length[i] = room <= 0 ? 0 : (room - 1) / step + 1;
-    if (r->length[i] == 1)
+    if (r->length[i] == 1 && r->stride[i] != 1) {
         r->stride[i] = 1;
+        r->stop[i] = start + 1;
+    }
     r->whole &= r->length[i] == n;
 }
 

@@ -71,10 +71,39 @@ psi_arrays psi_split(psi_array a, int64_t parts, int64_t axis)
     return psi_split_at(a, (psi_ints){indices, (int)parts - 1}, at);
 }
 
+/* True when the parts, in their order, are the array: indices may also cut pieces out twice, or not at all. */
+static bool covers(const psi_node *node)
+{
+    psi_ints indices = psi_attr_list(node, 0);
+    for (int i = 1; i < indices.count; i++)
+        if (indices.data[i] < indices.data[i - 1])
+            return false;
+    return true;
+}
+
+/* Each part's cotangent added where the part was cut out. */
+static psi_array put_back(const psi_vjp_call *c, int axis)
+{
+    psi_ints indices = psi_attr_list(c->node, 0);
+    psi_array total = psi_zeros_like(c->in[0]);
+    for (int i = 0; i < c->node->out_count; i++) {
+        int64_t start[PSI_MAX_NDIM] = {0}, stop[PSI_MAX_NDIM];
+        int ndim = psi_ndim(c->in[0]);
+        memcpy(stop, psi_shape(c->in[0]).data, (size_t)ndim * sizeof *stop);
+        start[axis] = i ? indices.data[i - 1] : 0;
+        stop[axis] = start[axis] + psi_shape(c->out[i]).data[axis];
+        total = psi_add(total, psi_slice_update(psi_zeros_like(c->in[0]), c->cotangents[i],
+                                                (psi_ints){start, ndim}, (psi_ints){stop, ndim}, PSI_NONE));
+    }
+    return total;
+}
+
 bool psi_split_vjp(psi_vjp_call *c)
 {
     int axis = (int)c->node->attr[c->node->attr_count - 1];
-    if (c->wanted[0])
+    if (c->wanted[0] && !covers(c->node))
+        c->grads[0] = put_back(c, axis);
+    else if (c->wanted[0])
         c->grads[0] = psi_concatenate((psi_arrays){(psi_array *)c->cotangents, c->node->out_count}, axis);
     return !psi_failed();
 }

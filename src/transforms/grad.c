@@ -1,5 +1,6 @@
 /* grad.c: reverse and forward mode, by the rules of the ops on the tape.
- * Invariant: a cotangent or tangent of NULL is zero, and no graph is built for it. */
+ * Invariant: a cotangent or tangent of NULL is zero, and no graph is built for it; that of a truth value, with which nothing
+ * moves continuously, always is. */
 #include "core/thread.h"
 #include "ops/build.h"
 #include "transforms/trace.h"
@@ -75,6 +76,11 @@ static psi_array *slot(flow *f, psi_array a)
     return place < 0 ? NULL : &f->of[place][a->index];
 }
 
+static bool can_move(psi_array a)
+{
+    return psi_dtype_of(a) != PSI_BOOL;
+}
+
 static void accumulate(psi_array *total, psi_array g)
 {
     *total = *total ? psi_add(*total, g) : g;
@@ -100,7 +106,7 @@ static bool pull_back(flow *f, int place)
         return false;
     for (int i = 0; i < node->in_count; i++) {
         int from = psi_tape_place(&f->tape, node->in[i]);
-        wanted[i] = from >= 0 && f->leads[from];
+        wanted[i] = from >= 0 && f->leads[from] && can_move(node->in[i]);
     }
     for (int i = 0; i < node->out_count; i++)
         if (!g[i])
@@ -148,7 +154,7 @@ static bool reverse(psi_arrays tracers, psi_arrays outputs, psi_arrays cotangent
         return false;
     mark_leading(&f, tracers);
     for (int i = 0; i < outputs.count; i++)
-        if (slot(&f, outputs.data[i]))
+        if (slot(&f, outputs.data[i]) && can_move(outputs.data[i]))
             accumulate(slot(&f, outputs.data[i]),
                        psi_astype(cotangents.data[i], psi_dtype_of(outputs.data[i])));
     for (int i = f.tape.count; ok && i-- > 0;) {
@@ -217,6 +223,43 @@ bool psi_value_and_grad(psi_function fn, void *context, psi_arrays inputs, psi_i
     return reverse(tracers, (psi_arrays){outputs->data, 1}, PSI_ARRAYS(one), grads);
 }
 
+/* A node's vjp rule as a function of the cotangents, for the inputs that have a tangent. */
+static psi_arrays pull_back_alone(psi_arrays cotangents, void *context)
+{
+    const psi_jvp_call *c = context;
+    psi_arrays grads = psi_arrays_new(c->node->in_count), given = psi_arrays_new(c->node->in_count);
+    bool *wanted = psi_scope_memory((size_t)c->node->in_count * sizeof *wanted + 1);
+    for (int i = 0; i < grads.count && wanted; i++)
+        wanted[i] = c->tangents[i] != NULL;
+    psi_vjp_call call = {c->node, c->in, c->out, cotangents.data, wanted, grads.data};
+    if (psi_failed() || !psi_ops[c->node->op].vjp(&call))
+        return (psi_arrays){NULL, 0};
+    given.count = 0;
+    for (int i = 0; i < grads.count; i++)
+        if (wanted[i])
+            given.data[given.count++] = grads.data[i] ? grads.data[i] : psi_zeros_like(c->in[i]);
+    return given;
+}
+
+/* A vjp rule is linear in the cotangents, and the jvp is its transpose: the vjp of the vjp. */
+static bool transpose(psi_jvp_call *c)
+{
+    psi_arrays ones = psi_arrays_new(c->node->out_count), tangents = psi_arrays_new(c->node->in_count), out,
+               made;
+    for (int i = 0; i < ones.count; i++)
+        ones.data[i] = psi_ones_like(c->out[i]);
+    int count = 0;
+    for (int i = 0; i < tangents.count; i++)
+        if (c->tangents[i])
+            tangents.data[count++] = c->tangents[i];
+    tangents.count = count;
+    if (psi_failed() || !psi_vjp(pull_back_alone, c, ones, tangents, &out, &made))
+        return false;
+    for (int i = 0; i < made.count; i++)
+        c->out_tangents[i] = made.data[i];
+    return true;
+}
+
 static bool push_forward(flow *f, int place)
 {
     psi_node *node = f->tape.nodes[place];
@@ -233,8 +276,14 @@ static bool push_forward(flow *f, int place)
     }
     if (!any)
         return true;
-    psi_jvp_call call = {node, node->in, out, tangents.data, f->of[place]};
-    return rule ? rule(&call) : refuse(node, "jvp");
+    psi_jvp_call call = {node, node->in, out, tangents.data, f->of[place], false};
+    if (!rule)
+        return refuse(node, "jvp");
+    bool ok = rule(&call) && (!call.transpose || transpose(&call));
+    for (int i = 0; i < node->out_count; i++)
+        if (!can_move(out[i]))
+            f->of[place][i] = NULL;
+    return ok;
 }
 
 bool psi_jvp(psi_function fn, void *context, psi_arrays primals, psi_arrays tangents, psi_arrays *outputs,
@@ -250,7 +299,7 @@ bool psi_jvp(psi_function fn, void *context, psi_arrays primals, psi_arrays tang
     for (int i = 0; i < f.tape.count; i++) /* tangents end at a stop_gradient, whose rule is this absence */
         f.leads[i] = f.tape.nodes[i]->op != PSI_OP_stop_gradient;
     for (int i = 0; i < tracers.count; i++)
-        if (slot(&f, tracers.data[i]))
+        if (slot(&f, tracers.data[i]) && can_move(tracers.data[i]))
             *slot(&f, tracers.data[i]) = psi_astype(tangents.data[i], psi_dtype_of(primals.data[i]));
     bool ok = true;
     for (int i = 0; ok && i < f.tape.count; i++)

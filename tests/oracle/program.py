@@ -74,7 +74,7 @@ class Program:
         answer = self.ask(self.lines[-1])
         if answer[0] != "made":
             return []
-        made = [part.split(":") for part in answer[1:]]
+        made = [part.split(":") for part in answer[1:] if not part.startswith("ops:")]
         out = [Value(f"{name}.{i}", dtype, shape_of(shape)) for i, (dtype, shape) in enumerate(made)]
         self.pool += [v for v in out if v.size <= 100000 and len(v.shape) <= 7]
         return out

@@ -3,6 +3,12 @@
  *     v1 = sum v0 (0,-1) true            (none for what is not given; {v0,v2.1} for a list; words for dtypes)
  *     end
  * Each line is answered at once by what was built, unevaluated: "made DTYPE:SHAPE ...", or "error KIND CODE TEXT".
+ * A line may transform an earlier one, v7, as a function of arrays that v7 was made of:
+ *     v9 = at v7 {v0.0,v2.0} {v8.0,v5.0}       v7 with v8.0 and v5.0 in the place of v0.0 and v2.0
+ *     v9 = vjp v7 {v0.0,v2.0} {COTANGENTS}     v9 = jvp v7 {v0.0,v2.0} {TANGENTS}
+ *     v9 = vmap v7 {v0.0,v2.0} {ARRAYS} (0,-1)
+ *     v9 = vmap_vjp v7 {v0.0,v2.0} {ARRAYS,COTANGENTS} (0,-1,0)      the vjp, batched
+ * Its answer ends in "ops:NAME,NAME", the ops that v7's outputs depend on its arrays through.
  * `end` evaluates the last value as one graph, then runs the program again step by step, prints every value
  * ("value v1.0 DTYPE SHAPE HEX", "failed v1 KIND CODE TEXT"), says whether the two ways agree in every bit
  * ("fused same", "fused differs v1.0"), and "end". Invariant: a program leaves nothing behind for the next. */
@@ -14,7 +20,9 @@
 
 #include <psionic.h>
 
-enum { WORDS = 16, LINES = 64, INTS = 64 };
+#include "ops/op.h"
+
+enum { WORDS = 16, LINES = 256, INTS = 64 };
 
 typedef struct call {
     const char *op;
@@ -23,6 +31,7 @@ typedef struct call {
     const psi_arrays *values; /* what earlier lines made */
     int made;
     int64_t ints[WORDS][INTS];
+    struct program *program; /* of a line that transforms another */
 } call;
 
 typedef struct program {
@@ -200,8 +209,12 @@ static psi_arrays leaf(call *c)
     return as_array(a);
 }
 
+static psi_arrays run_transform(call *c);
+
 static psi_arrays run_call(call *c)
 {
+    if (c->program)
+        return run_transform(c);
     if (!strcmp(c->op, "leaf"))
         return leaf(c);
 #define RUN(name, arguments, result, expression)     \
@@ -219,6 +232,7 @@ static psi_arrays run_call(call *c)
 static psi_arrays run_line(program *p, int at)
 {
     call c = {.values = p->values, .made = at};
+    static const char *const transforms[] = {"at", "vjp", "jvp", "vmap", "vmap_vjp"};
     char *copy = strdup(p->line[at]), *rest = copy, *word;
     if (!copy)
         die("out of memory", p->line[at]);
@@ -232,9 +246,93 @@ static psi_arrays run_line(program *p, int at)
     }
     if (!c.op)
         die("not a line of a program", p->line[at]);
+    for (size_t i = 0; i < sizeof transforms / sizeof *transforms; i++)
+        if (!strcmp(c.op, transforms[i]))
+            c.program = p;
     psi_arrays out = run_call(&c);
     free(copy);
     return out;
+}
+
+/* ---- lines that transform another ---- */
+
+static bool passed[PSI_OP_COUNT]; /* the ops of the last transformed line */
+
+/* Notes the ops between traced inputs and the outputs. */
+static void note_ops(psi_arrays outputs)
+{
+    enum { MOST = 20000 };
+    static psi_node *seen[MOST];
+    int count = 0;
+    for (int i = 0; i < outputs.count && !psi_is_error(outputs.data[i]); i++)
+        seen[count++] = psi_node_of(outputs.data[i]);
+    for (int i = 0; i < count; i++) {
+        if (!seen[i]->tracer)
+            continue;
+        passed[seen[i]->op] |= seen[i]->in_count > 0;
+        for (int k = 0; k < seen[i]->in_count; k++) {
+            psi_node *from = psi_node_of(seen[i]->in[k]);
+            bool known = false;
+            for (int m = 0; m < count && !known; m++)
+                known = seen[m] == from;
+            if (!known && count == MOST)
+                die("a graph is too large", psi_ops[from->op].name);
+            if (!known)
+                seen[count++] = from;
+        }
+    }
+}
+
+typedef struct replaced {
+    call *c;
+    int line, count, part[INTS], value[INTS];
+    psi_ints axes;
+} replaced;
+
+/* The transformed line, with the inputs in the places of what it was made of. */
+static psi_arrays run_replaced(psi_arrays in, void *context)
+{
+    const replaced *r = context;
+    psi_array before[INTS];
+    for (int i = 0; i < r->count; i++) {
+        psi_array *place = &r->c->program->values[r->value[i]].data[r->part[i]];
+        before[i] = *place;
+        *place = in.data[i];
+    }
+    psi_arrays out = run_line(r->c->program, r->line);
+    for (int i = r->count; i-- > 0;)
+        r->c->program->values[r->value[i]].data[r->part[i]] = before[i];
+    if (!psi_failed())
+        note_ops(out);
+    return out;
+}
+
+static psi_arrays pull_replaced(psi_arrays in, void *context)
+{
+    const replaced *r = context;
+    psi_arrays out, grads = {NULL, 0};
+    psi_vjp(run_replaced, context, (psi_arrays){in.data, r->count},
+            (psi_arrays){in.data + r->count, in.count - r->count}, &out, &grads);
+    return grads;
+}
+
+static psi_arrays run_transform(call *c)
+{
+    replaced r = {.c = c, .line = atoi(word_at(c, 0) + 1)};
+    psi_arrays from = arrays_at(c, 1), with = arrays_at(c, 2), out, made = {NULL, 0};
+    memset(passed, 0, sizeof passed);
+    for (const char *s = word_at(c, 1); *s && *s != '}' && r.count < from.count;
+         s = strpbrk(s, ",}"), r.count++)
+        if (sscanf(++s, "v%d.%d", &r.value[r.count], &r.part[r.count]) != 2 || r.value[r.count] >= r.line)
+            die("not a part of the line", s);
+    if (!strcmp(c->op, "at"))
+        return run_replaced(with, &r);
+    if (!strcmp(c->op, "vmap"))
+        return psi_vmap(run_replaced, &r, with, ints_at(c, 3), PSI_NONE);
+    if (!strcmp(c->op, "vmap_vjp"))
+        return psi_vmap(pull_replaced, &r, with, ints_at(c, 3), PSI_NONE);
+    (strcmp(c->op, "vjp") ? psi_jvp : psi_vjp)(run_replaced, &r, from, with, &out, &made);
+    return made;
 }
 
 /* ---- answers ---- */
@@ -281,6 +379,7 @@ static bool print_value(int line, int part, psi_array a)
 
 static void build(program *p, int at)
 {
+    memset(passed, 0, sizeof passed);
     psi_arrays out = p->values[at] = run_line(p, at);
     if (psi_failed()) {
         p->refused[at] = true;
@@ -295,6 +394,12 @@ static void build(program *p, int at)
         printf(" %s", psi_dtype_name(psi_dtype_of(out.data[i])));
         print_shape(out.data[i], ':');
     }
+    const char *comma = " ops:";
+    for (int op = 0; op < PSI_OP_COUNT && !strstr(p->line[at], "= leaf "); op++)
+        if (passed[op]) {
+            printf("%s%s", comma, psi_ops[op].name);
+            comma = ",";
+        }
     putchar('\n');
 }
 

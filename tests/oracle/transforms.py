@@ -1,0 +1,369 @@
+"""Every op's vjp, jvp and vmap, generated from the op table. Each public function is called with random arguments; its tangents
+are held against central differences, its gradients against its tangents, its batches against the slices one by one,
+batched gradients likewise.
+Usage: transforms.py BUILD [--rounds N] [--seed S] [--only FUNCTION,...].
+Exits 0 when all agree and every rule that the table promises was among what was checked, else 1."""
+import argparse
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+
+import generate
+from differential import Died, Ours
+from make_shapes import ints
+from program import BAD, Building, Skip
+from table import NUMPY, functions, numpy_of, shape_of
+from transform_differences import AROUND, NOT_CHECKED, NOT_COMPLEX, NOT_DIFFERENTIATED, UNREACHED
+
+HERE = pathlib.Path(__file__).parent
+INEXACT = ("float32", "float64", "complex64")
+COUNT = 3  # the length of a mapped axis
+
+
+class Calm(Building):
+    """Arguments that are right, small, of one dtype, and away from where a function has no derivative."""
+
+    def chance(self, p):
+        return p > BAD and super().chance(p)
+
+    def second_dtype(self):
+        return self.pair_dtype
+
+    def dtype(self):
+        return self.pair_dtype
+
+    def shape(self, least=0, most=3):
+        return tuple(self.between(2, 3) for _ in range(self.between(least, most)))
+
+    def array(self, dtype, least=0, most=3):
+        return self.leaf(dtype, self.shape(least, most))
+
+    def values(self, dtype, count):
+        low, high = AROUND.get(self.function.name, (0.3, 2.0))
+        out = self.rng.uniform(low, high, count)
+        if self.function.name not in AROUND:
+            out *= self.rng.choice([-1, 1], count)
+        if dtype in INEXACT:
+            return out * np.exp(0.7j * self.rng.uniform(-1, 1, count)) if dtype == "complex64" else out
+        return self.rng.integers(0, 2, count)
+
+    def leaf(self, dtype, shape, data=None):
+        if data is None:
+            data = self.values(dtype, int(np.prod(shape, dtype=np.int64))).reshape([int(n) for n in shape])
+        return super().leaf(dtype, np.shape(data) if shape is None else shape, data)
+
+
+def bound(value):
+    return lambda p: p.leaf(p.pair_dtype, (), np.array(value)).name
+
+
+OWN_MAKERS = {"low": bound(0.2), "high": bound(3.1), "lower": bound(-1.2), "upper": bound(1.4),
+              "random_normal.loc?": bound(0.4), "random_normal.scale?": bound(1.3), "random_bernoulli.p?": bound(0.4)}
+
+
+def places(count):
+    return lambda p: p.leaf("uint32", (2,), p.rng.integers(0, count, 2)).name
+
+
+OWN_MAKERS |= {
+    "gather_mm.a": lambda p: p.leaf(p.pair_dtype, (2, 3, 2)).name, "gather_mm.b": lambda p: p.leaf(p.pair_dtype, (3, 2, 4)).name,
+    "lhs_indices?": places(2), "rhs_indices?": places(3), "sorted_indices": lambda p: "false",
+    "hadamard_transform.a": lambda p: p.leaf(p.pair_dtype, (2, 4)).name, "hadamard_transform.scale": generate.number(0.5, np.nan),
+    "view.dtype": lambda p: {"float64": "int64", "float32": "uint32", "int32": "float32"}.get(p.pair_dtype, p.pair_dtype),
+    **{f"{name}.axes?": lambda p: p.pick(["(-1)", "(0)", "none"]) for name in ("softmax", "logsumexp")},
+    "softmax.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name, "logsumexp.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name,
+    **{f"{name}.axes?": lambda p: p.pick(["(-1)", "(0)", "none"]) for name in ("var", "std")},
+    "var.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name, "std.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name, "ddof": lambda p: p.pick("01"),
+    "compute_uv": lambda p: p.pick(["true", "false"]),
+    **{f"linalg_{name}.a": generate.matrices for name in "qr lu lu_factor svd eigh eig eigvals".split()},
+}
+
+
+def names_in(word):
+    return [v for v in word.strip("{}").split(",") if v] if word[:1] in "v{" else []
+
+
+class Check:
+    """One call of one function, and what its transforms answer."""
+
+    def __init__(self, ours, generator, name, dtype, rng):
+        self.ours, self.rng, self.name, self.dtype = ours, rng, name, dtype
+        self.errors, self.passed, self.failures = [], collections.defaultdict(set), []
+        ours.begin()
+        self.p = Calm(rng, self.ask)
+        generator.step(self.p, name, dtype)
+        self.at = len(self.p.lines) - 1
+        self.outputs = [v for v in self.p.every if v.name.startswith(f"v{self.at}.")]
+        words = self.p.lines[-1].split()[3:]
+        used = list(dict.fromkeys(n for word in words for n in names_in(word)))
+        self.arrays = [v for n in used for v in self.p.every if v.name == n]
+        self.moving = [v for v in self.arrays if v.dtype == dtype]
+        if dtype == "complex64" and name in NOT_COMPLEX:
+            raise Skip
+        self.line = self.p.lines[-1]
+        if name in ("scatter", "put_along_axis") and self.raw(self.arrays[1]).size > 1:
+            raise Skip  # updates may meet, and each is then given the gradient, as upstream's are
+
+    def ask(self, line):
+        answer = self.ours.ask(line)
+        if answer[0] == "error":
+            self.errors.append(answer)
+        elif answer[-1].startswith("ops:"):
+            self.passed[line.split()[2]].update(answer[-1][4:].split(","))
+        return answer
+
+    def read(self):
+        values, _ = self.ours.finish()
+        self.values = {name: numpy_of(dtype, shape_of(shape), hexes) for name, (dtype, shape, hexes) in values.items()}
+
+    def transform(self, kind, arrays, given, more=""):
+        """The line's name, or None where it is refused."""
+        name = f"v{len(self.p.lines)}"
+        text = lambda vs: "{" + ",".join(v.name for v in vs) + "}"
+        made = self.p.line(f"{kind} v{self.at} {text(arrays)} {text(given)} {more}".strip())
+        return name if made else None
+
+    def results(self, name, count):
+        return [self.values.get(f"{name}.{i}") for i in range(count)]
+
+    # ---- derivatives ----
+
+    def leaf(self, like, data):
+        self.data[(made := self.p.leaf(like.dtype, data.shape, data)).name] = data.astype(NUMPY[like.dtype])
+        return made
+
+    def noise(self, shape, dtype):
+        out = self.rng.uniform(0.5, 1.5, shape) * self.rng.choice([-1, 1], shape)
+        return out * np.exp(1j * self.rng.uniform(-1, 1, shape)) if dtype == "complex64" else out
+
+    def derivatives(self):
+        self.data, self.step = {}, 1e-5
+        if any(v.dtype in ("float32", "complex64") for v in self.outputs + self.moving):
+            self.step = 4e-3
+        raw = {v.name: self.raw(v) for v in self.moving}
+        directions = [self.noise(v.shape, v.dtype) for v in self.moving]
+        self.tangents = [self.leaf(v, d) for v, d in zip(self.moving, directions)]
+        self.cotangents = [self.leaf(v, self.noise(v.shape, v.dtype)) for v in self.outputs]
+        sides = [[self.leaf(v, raw[v.name] + sign * self.step * d) for v, d in zip(self.moving, directions)]
+                 for sign in (1, -1)]
+        self.shifted = [self.transform("at", self.moving, side) for side in sides]
+        self.jvp = self.transform("jvp", self.moving, self.tangents)
+        self.vjp = self.transform("vjp", self.moving, self.cotangents)
+
+    def raw(self, v):
+        words = self.p.lines[int(v.name[1:].split(".")[0])].split()
+        return numpy_of(words[3], shape_of(words[4]), words[5])
+
+    @staticmethod
+    def dot(a, b):
+        return float(np.sum(np.real(np.conj(np.asarray(a, np.complex128)) * b)))
+
+    def judge_derivatives(self):
+        loose = 1e-6 if self.step < 1e-3 else 6e-3
+        count = len(self.outputs)
+        inexact = [v.dtype in INEXACT for v in self.outputs]
+        pushed = [0.0 * self.data[c.name] for c in self.cotangents]
+        if self.jvp and self.name not in NOT_DIFFERENTIATED:
+            pushed = self.results(self.jvp, count)
+            steady = self.dtype != "float32"  # whose steps are so wide that they would meet jumps
+            high, low = (self.results(s, count) for s in self.shifted)
+            for i in range(count if steady else 0):
+                wide = np.complex128 if self.outputs[i].dtype == "complex64" else np.float64
+                wanted = (high[i].astype(wide) - low[i].astype(wide)) / (2 * self.step)
+                wanted = np.where(high[i] == low[i], 0, wanted)  # also of infinities
+                if self.dtype == "bool":
+                    wanted = np.zeros(high[i].shape)  # nothing moves continuously with a truth value
+                self.compare(f"jvp of result {i} and the difference quotient", pushed[i], wanted, loose)
+        if self.jvp and self.vjp:
+            pulled = self.results(self.vjp, len(self.moving))
+            for v, g in zip(self.moving, pulled):
+                if g.shape != v.shape or g.dtype != NUMPY[v.dtype]:
+                    self.failures.append(f"the gradient of {v.dtype}{list(v.shape)} is {g.dtype}{list(g.shape)}")
+                    return
+            forward = sum(self.dot(self.data[c.name], t) for c, t, fit in zip(self.cotangents, pushed, inexact) if fit)
+            back = sum(self.dot(g, self.data[t.name]) for g, t in zip(pulled, self.tangents))
+            if self.name in NOT_DIFFERENTIATED or not np.isfinite([forward, back]).all():
+                return
+            scale = 1 + sum(float(np.sum(np.abs(t))) for t in pushed) + sum(float(np.sum(np.abs(g))) for g in pulled)
+            if not abs(forward - back) <= (1e-9 if self.step < 1e-3 else 2e-5) * scale:
+                self.failures.append(f"vjp gives {back:.9g} where jvp gives {forward:.9g}")
+
+    def compare(self, what, got, wanted, loose):
+        if got.shape != wanted.shape:
+            self.failures.append(f"{what}: shape {got.shape}, not {wanted.shape}")
+            return
+        wide = np.complex128 if got.dtype == np.complex64 else np.float64
+        got, wanted = got.astype(wide), wanted.astype(wide)
+        with np.errstate(all="ignore"):
+            scale = 1 + (np.max(np.abs(wanted[np.isfinite(wanted)])) if np.isfinite(wanted).any() else 0)
+            good = (np.abs(got - wanted) <= loose * scale) | (got == wanted) | (np.isnan(got) & np.isnan(wanted))
+        if not good.all():
+            i = tuple(np.argwhere(~good)[0])
+            self.failures.append(f"{what}: {got[i]:.9g}, not {wanted[i]:.9g}, at {[int(n) for n in i]}")
+
+    # ---- batches ----
+
+    def batch(self, v):
+        """Values for every place of the mapped axis: other floats, and the same integers in another order."""
+        raw = self.raw(v) if f"v{v.name[1:].split('.')[0]}" in self.leaves else None
+        if raw is None:
+            return None
+        if v.dtype in INEXACT and self.name not in NOT_DIFFERENTIATED:
+            return [raw] + [raw * (1 + 0.03 * self.rng.uniform(-1, 1, raw.shape)) for _ in range(COUNT - 1)]
+        return [raw] * COUNT if raw.size % 2 or v.dtype in INEXACT else [np.flip(raw)] + [raw] * (COUNT - 1)
+
+    def batches(self):
+        self.leaves = {line.split()[0] for line in self.p.lines if line.split()[2] == "leaf"}
+        self.mapped, self.mapped_vjp = None, None
+        chosen = [v for v in self.arrays if self.rng.random() < 0.7] or self.arrays[:1]
+        data = {v.name: self.batch(v) for v in chosen}
+        chosen = [v for v in chosen if data[v.name] is not None]
+        if not chosen:
+            return
+        axes = [self.between_axes(v) if v in chosen else -1 for v in self.arrays]
+        stacked = [self.p.leaf(v.dtype, None, np.stack(data[v.name], a)) if a >= 0 else v
+                   for v, a in zip(self.arrays, axes)]
+        slices = [[self.p.leaf(v.dtype, None, data[v.name][i]) if a >= 0 else v for v, a in zip(self.arrays, axes)]
+                  for i in range(COUNT)]
+        self.mapped = self.transform("vmap", self.arrays, stacked, ints(axes))
+        self.slices = [self.transform("at", self.arrays, s) for s in slices]
+        if self.vjp and self.moving:
+            ones = [self.p.leaf(v.dtype, None, np.ones((COUNT,) + tuple(v.shape))) for v in self.outputs]
+            one = [self.p.leaf(v.dtype, None, np.ones(v.shape)) for v in self.outputs]
+            self.mapped_vjp = self.transform("vmap_vjp", self.arrays, stacked + ones, ints(axes + [0] * len(ones)))
+            self.slice_vjps = [self.transform("vmap_vjp", self.arrays, s + [ones[0]] + one[1:],
+                                              ints([-1] * len(s) + [0] + [-1] * (len(one) - 1))) for s in slices]
+
+    def between_axes(self, v):
+        return int(self.rng.integers(0, len(v.shape) + 1))
+
+    def judge_batches(self):
+        if not self.mapped or not all(self.slices):
+            return
+        loose = 1e-10 if self.step < 1e-3 else 1e-4
+        for i in range(len(self.outputs)):
+            wanted = np.stack([self.results(s, len(self.outputs))[i] for s in self.slices])
+            self.compare(f"vmap of result {i} and its slices", self.results(self.mapped, len(self.outputs))[i], wanted,
+                         loose)
+        if self.mapped_vjp and all(self.slice_vjps):
+            count = len(self.arrays)
+            for i, v in enumerate(self.arrays):
+                got = self.results(self.mapped_vjp, count)[i]
+                wanted = np.stack([self.results(s, count)[i][0] for s in self.slice_vjps])
+                if v.dtype in INEXACT:
+                    self.compare(f"vmap of the gradient of {v.name} and its slices", got, wanted, loose)
+
+    def run(self):
+        if not self.outputs or not self.arrays:
+            raise Skip
+        self.vjp = self.jvp = None
+        self.data, self.step = {}, 1e-5
+        if self.moving:
+            self.derivatives()
+        self.batches()
+        self.read()
+        if self.moving and self.dtype not in ("int32", "uint32"):  # whose derivatives are formal ones, as upstream's
+            self.judge_derivatives()
+        self.judge_batches()
+        return self
+
+
+# ---- all of them ----
+
+def promised(path):
+    """(op, rule) for every rule that the table says YES to."""
+    for row in json.loads(path.read_text()):
+        if row["kind"] != "function":
+            for rule in ("vjp", "jvp", "vmap"):
+                if row.get(rule, "YES") in ("YES", ""):
+                    yield row["name"], rule
+
+
+class Run:
+    def __init__(self, build, table, seed, log):
+        self.generator = generate.Generator(table, seed)
+        self.ours = Ours(build / "tests/oracle/run_program", log)
+        self.passed, self.failures = collections.defaultdict(set), []
+        self.checked, self.refused = collections.Counter(), collections.Counter()
+        self.for_wheel = []
+
+    def one(self, name, dtype, rng):
+        """True when a check of the function was made."""
+        try:
+            check = Check(self.ours, self.generator, name, dtype, rng)
+            check.run()
+        except Skip:
+            self.end_program()
+            return False
+        except Died as e:
+            self.failures.append((name, f"our runner {e}"))
+            return True
+        for error in check.errors:
+            if not error[2].startswith("unsupported_"):
+                self.failures.append((name, f"{' '.join(error)}   ({check.line})"))
+            self.refused[name, error[2], error[3] if len(error) > 3 else ""] += 1
+        self.failures += [(name, f"{dtype}: {text}   ({check.line})") for text in check.failures]
+        self.checked[name] += 1
+        for kind, ops in check.passed.items():
+            self.passed[kind] |= ops
+        self.passed["vmap"] |= check.passed["vmap_vjp"]
+        self.for_wheel.append((check, dtype))
+        return True
+
+    def end_program(self):
+        if self.ours.child.process:
+            try:
+                self.ours.finish()
+            except Died:
+                pass
+
+    def every(self, table, rounds, seed):
+        for number, name in enumerate(table):
+            rng = np.random.default_rng([seed, number])
+            for dtype in ("float64", "complex64", "int32", "bool", "float32", "uint32"):
+                made = 0
+                for _ in range(8 * rounds if made < rounds else 0):
+                    made += self.one(name, dtype, rng)
+                    if made >= (rounds if dtype == "float64" else (rounds + 1) // 2):
+                        break
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only")
+    options = parser.parse_args()
+    np.seterr(all="ignore")
+    generate.MAKERS.update(OWN_MAKERS)
+    table = {n: f for n, f in functions(options.build / "generated/ops.json").items() if n not in NOT_CHECKED
+             and any(kind.startswith("array") for _, kind in f.parameters)}
+    if options.only:
+        table = {n: f for n, f in table.items() if n in options.only.split(",")}
+    with open(options.build / "transforms-stderr.txt", "wb") as log:
+        run = Run(options.build, table, options.seed, log)
+        run.every(table, options.rounds, options.seed)
+    gaps = [f"{name} was never checked" for name in table if not run.checked[name]]
+    if not options.only:
+        gaps += [f"the {rule} rule of {op} was never checked" for op, rule in promised(options.build / "generated/ops.json")
+                 if op not in run.passed[rule] and op not in UNREACHED]
+    for name, text in run.failures:
+        print(f"FAIL {name}: {text}")
+    for gap in gaps:
+        print(f"FAIL {gap}")
+    reasons = collections.Counter()
+    for (_, code, text), n in run.refused.items():
+        reasons[f"{code} {text}"] += n
+    for reason, n in sorted(reasons.items()):
+        print(f"refused {n} times: {reason}")
+    print(f"{sum(run.checked.values())} calls of {len(run.checked)} functions, {len(run.failures)} failed, {len(gaps)} gaps")
+    return 1 if run.failures or gaps else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

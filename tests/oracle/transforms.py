@@ -78,6 +78,19 @@ OWN_MAKERS |= {
     "softmax.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name, "logsumexp.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name,
     **{f"{name}.axes?": lambda p: p.pick(["(-1)", "(0)", "none"]) for name in ("var", "std")},
     "var.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name, "std.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name, "ddof": lambda p: p.pick("01"),
+    **{f"fast_{name}.x": lambda p: p.leaf(p.pair_dtype, (2, 3)).name for name in ("rms_norm", "layer_norm")},
+    "weight?": lambda p: p.leaf(p.pair_dtype, (3,)).name if p.chance(0.8) else "none",
+    "bias?": lambda p: p.leaf(p.pair_dtype, (3,)).name if p.chance(0.8) else "none", "eps": generate.number(1e-3),
+    **{f"fast_{name}.x": lambda p: p.leaf(p.pair_dtype, (2, 1, 3, 4)).name for name in ("rope", "rope_dynamic")},
+    "dims": lambda p: p.pick("24"), "traditional": lambda p: p.pick(["true", "false"]), "base": generate.number(100),
+    "fast_rope.scale": generate.number(1, 0.5), "fast_rope_dynamic.scale": generate.number(1, 0.5),
+    "fast_rope.offset": generate.between(0, 3), "fast_rope_dynamic.offset": lambda p: p.leaf("int32", (), np.array(2)).name,
+    "freqs?": lambda p: "none",
+    "queries": lambda p: p.leaf(p.pair_dtype, (1, 2, 3, 4)).name, "keys": lambda p: p.leaf(p.pair_dtype, (1, 1, 3, 4)).name,
+    "fast_scaled_dot_product_attention.values": lambda p: p.leaf(p.pair_dtype, (1, 1, 3, 2)).name,
+    "fast_scaled_dot_product_attention.scale": generate.number(0.5), "mask_mode": lambda p: p.pick(["causal", "array"]),
+    "mask_arr?": lambda p: p.leaf(p.pair_dtype, (3, 3)).name if p.args["mask_mode"] == "array" else "none",
+    "sinks?": lambda p: p.leaf(p.pair_dtype, (2,)).name if p.chance(0.5) else "none",
     "compute_uv": lambda p: p.pick(["true", "false"]),
     **{f"linalg_{name}.a": generate.matrices for name in "qr lu lu_factor svd eigh eig eigvals".split()},
 }
@@ -169,7 +182,7 @@ class Check:
         pushed = [0.0 * self.data[c.name] for c in self.cotangents]
         if self.jvp and self.name not in NOT_DIFFERENTIATED:
             pushed = self.results(self.jvp, count)
-            steady = self.dtype != "float32"  # whose steps are so wide that they would meet jumps
+            steady = self.dtype != "float32" or self.name not in NOT_COMPLEX  # wide steps would meet jumps
             high, low = (self.results(s, count) for s in self.shifted)
             for i in range(count if steady else 0):
                 wide = np.complex128 if self.outputs[i].dtype == "complex64" else np.float64

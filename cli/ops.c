@@ -4,32 +4,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <psionic.h>
+
 typedef struct op_row {
-    const char *name, *kind, *primitive, *takes, *vjp, *jvp, *vmap, *doc;
+    const char *name, *kind, *primitive, *takes, *doc;
 } op_row;
 
-/* How a rule is spelt in the table, and what it means to a user. */
-#define SAYS_YES "yes"
-#define SAYS_NO "-"
-#define RULE_(answer) SAYS_##answer
-
 #define UNARY(name, Primitive, state, types, expression, derivative, doc) \
-    {#name, "unary", #Primitive, "a", "yes", "yes", "yes", doc},
+    {#name, "unary", #Primitive, "a", doc},
 #define BINARY(name, Primitive, state, types, expression, da, db, doc) \
-    {#name, "binary", #Primitive, "a, b", "yes", "yes", "yes", doc},
-#define COMPARE(name, Primitive, state, types, expression, doc) \
-    {#name, "compare", #Primitive, "a, b", "yes", "yes", "yes", doc},
+    {#name, "binary", #Primitive, "a, b", doc},
+#define COMPARE(name, Primitive, state, types, expression, doc) {#name, "compare", #Primitive, "a, b", doc},
 #define TERNARY(name, Primitive, state, types, expression, doc) \
-    {#name, "ternary", #Primitive, "c, a, b", "yes", "yes", "yes", doc},
-#define NODE(name, Primitive, state, vjp, jvp, vmap, doc) \
-    {#name, "node", #Primitive, state, RULE_(vjp), RULE_(jvp), RULE_(vmap), doc},
-#define FN(name, signature, doc) {#name, "function", "", signature, "", "", "", doc},
+    {#name, "ternary", #Primitive, "c, a, b", doc},
+#define NODE(name, Primitive, state, vjp, jvp, vmap, doc) {#name, "node", #Primitive, state, doc},
+#define FN(name, signature, doc) {#name, "function", "", signature, doc},
 
 static const op_row rows[] = {
 #include "ops/table.h"
 };
 
 #define ROWS (sizeof rows / sizeof *rows)
+
+/* What the library answers, which is what it does. */
+static const char *can(const op_row *row, psi_transform transform)
+{
+    return psi_op_can(row->name, transform) ? "yes" : "-";
+}
 
 static const char *first_line(const char *doc, char line[100])
 {
@@ -47,8 +48,9 @@ static void matrix(void)
         if (strcmp(row->kind, "function") == 0) {
             functions++;
         } else {
-            printf("%-22s %-8s %-4s %-4s %-4s %-5s %s\n", row->name, row->kind, "yes", row->vjp, row->jvp,
-                   row->vmap, first_line(row->doc, line));
+            printf("%-22s %-8s %-4s %-4s %-4s %-5s %s\n", row->name, row->kind, "yes",
+                   can(row, PSI_TRANSFORM_VJP), can(row, PSI_TRANSFORM_JVP), can(row, PSI_TRANSFORM_VMAP),
+                   first_line(row->doc, line));
         }
     }
     printf("\n%zu ops; %d functions build on them:\n", ROWS - (size_t)functions, functions);
@@ -76,7 +78,8 @@ static bool describe(const char *name)
             printf("%s(%s)  %s\n", row->name, row->takes, row->doc);
             if (!function) {
                 printf("    %s op %s; cpu yes, gpu -; vjp %s, jvp %s, vmap %s\n", row->kind, row->primitive,
-                       row->vjp, row->jvp, row->vmap);
+                       can(row, PSI_TRANSFORM_VJP), can(row, PSI_TRANSFORM_JVP),
+                       can(row, PSI_TRANSFORM_VMAP));
             }
         }
     }

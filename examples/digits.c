@@ -1,4 +1,4 @@
-/* digits.c: softmax regression on scikit-learn's handwritten digits by plain gradient steps.
+/* digits.c: a small network learns scikit-learn's handwritten digits by plain gradient steps: 64 pixels, 32 features, 10 digits.
  * Usage: digits [FOLDER [STEPS]]; FOLDER (build/digits) holds images.npy and labels.npy from scripts/export-digits.
  * Results go to stdout; a terminal also sees how far it has come. */
 #include <psionic.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { DIGITS = 10, TRAINED = 1500, SHOWN = 8 };
+enum { DIGITS = 10, FEATURES = 32, PARAMETERS = 4, TRAINED = 1500, SHOWN = 8 };
 static const double rate = 0.5;
 
 typedef struct data {
@@ -28,17 +28,19 @@ static psi_array load(const char *folder, const char *name)
     return psi_load_npy(path);
 }
 
-static psi_array scores(psi_array images, psi_array weights, psi_array bias)
+/* tanh(images @ w1 + b1) @ w2 + b2; the parameters are w1, b1, w2 and b2. */
+static psi_array scores(psi_array images, psi_array const *p)
 {
-    return psi_add(psi_matmul(images, weights), bias);
+    psi_array features = psi_tanh(psi_add(psi_matmul(images, p[0]), p[1]));
+    return psi_add(psi_matmul(features, p[2]), p[3]);
 }
 
 /* Mean over the images of log(sum(exp(scores))) less the right digit's score. */
 static psi_arrays loss(psi_arrays in, void *context)
 {
     const data *d = context;
-    psi_array s = scores(d->images, in.data[0], in.data[1]);
-    psi_array all = psi_log(psi_sum(psi_exp(s), PSI_INTS(1), false));
+    psi_array s = scores(d->images, in.data);
+    psi_array all = psi_logsumexp(s, PSI_INTS(1), false);
     psi_array right = psi_sum(psi_multiply(s, d->labels), PSI_INTS(1), false);
     psi_array total = psi_sum(psi_subtract(all, right), PSI_NONE, false);
     psi_arrays out = psi_arrays_new(1);
@@ -46,20 +48,33 @@ static psi_arrays loss(psi_arrays in, void *context)
     return out;
 }
 
+/* Numbers around zero, the smaller the more of them are added up. */
+static psi_array random_weights(int64_t from, int64_t to, int64_t seed)
+{
+    psi_array spread = psi_rsqrt(psi_scalar((double)from, PSI_FLOAT32));
+    return psi_retain(psi_random_normal(PSI_INTS(from, to), PSI_FLOAT32, NULL, spread, psi_random_key(seed)));
+}
+
+static psi_array zeros(int64_t count)
+{
+    return psi_retain(psi_zeros(PSI_INTS(count), PSI_FLOAT32));
+}
+
 /* One gradient step; the parameters are replaced, the loss before the step is returned. False with an error. */
-static bool step(const data *d, psi_array parameters[2], double *error)
+static bool step(const data *d, psi_array parameters[PARAMETERS], double *error)
 {
     PSI_SCOPE;
     psi_arrays value, gradient;
-    if (!psi_value_and_grad(loss, (void *)d, (psi_arrays){parameters, 2}, PSI_INTS(0, 1), &value, &gradient))
+    if (!psi_value_and_grad(loss, (void *)d, (psi_arrays){parameters, PARAMETERS}, PSI_INTS(0, 1, 2, 3),
+                            &value, &gradient))
         return false;
     psi_array by = psi_scalar(rate, PSI_FLOAT32);
-    psi_array next[2];
-    for (int i = 0; i < 2; i++)
+    psi_array next[PARAMETERS + 1] = {[PARAMETERS] = value.data[0]};
+    for (int i = 0; i < PARAMETERS; i++)
         next[i] = psi_subtract(parameters[i], psi_multiply(by, gradient.data[i]));
-    if (!psi_eval(PSI_ARRAYS(next[0], next[1], value.data[0])) || !psi_item(value.data[0], error))
+    if (!psi_eval((psi_arrays){next, PARAMETERS + 1}) || !psi_item(value.data[0], error))
         return false;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PARAMETERS; i++) {
         psi_release(parameters[i]);
         parameters[i] = psi_retain(next[i]);
     }
@@ -67,10 +82,10 @@ static bool step(const data *d, psi_array parameters[2], double *error)
 }
 
 /* The share of images whose highest score is that of their digit; negative with an error. */
-static double accuracy(const data *d, psi_array parameters[2])
+static double accuracy(const data *d, psi_array parameters[PARAMETERS])
 {
     PSI_SCOPE;
-    const float *s = psi_data(scores(d->images, parameters[0], parameters[1])), *label = psi_data(d->labels);
+    const float *s = psi_data(scores(d->images, parameters)), *label = psi_data(d->labels);
     int64_t n = psi_dim(d->images, 0), right = 0;
     if (!s || !label)
         return -1;
@@ -83,7 +98,7 @@ static double accuracy(const data *d, psi_array parameters[2])
     return (double)right / (double)n;
 }
 
-static bool train(const data *d, psi_array parameters[2], int steps)
+static bool train(const data *d, psi_array parameters[PARAMETERS], int steps)
 {
     bool is_watched = isatty(STDERR_FILENO);
     double error;
@@ -127,13 +142,11 @@ int main(int argc, char **argv)
         return report();
     data seen = {image_parts.data[0], label_parts.data[0]},
          unseen = {image_parts.data[1], label_parts.data[1]};
-    psi_array parameters[2] = {
-        psi_retain(psi_random_normal(PSI_INTS(psi_dim(images, 1), DIGITS), PSI_FLOAT32, NULL,
-                                     psi_scalar(0.01, PSI_FLOAT32), psi_random_key(0))),
-        psi_retain(psi_zeros(PSI_INTS(DIGITS), PSI_FLOAT32))};
+    psi_array parameters[PARAMETERS] = {random_weights(psi_dim(images, 1), FEATURES, 0), zeros(FEATURES),
+                                        random_weights(FEATURES, DIGITS, 1), zeros(DIGITS)};
     bool ok = train(&seen, parameters, steps);
     double known = ok ? accuracy(&seen, parameters) : -1, fresh = ok ? accuracy(&unseen, parameters) : -1;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < PARAMETERS; i++)
         psi_release(parameters[i]);
     if (known < 0 || fresh < 0)
         return report();

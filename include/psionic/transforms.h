@@ -41,6 +41,19 @@ PSI_API psi_arrays psi_jacrev(psi_function fn, void *context, psi_arrays inputs,
 /* Second derivatives: for each output and each pair of argnums, the shapes of all three in this order. */
 PSI_API psi_arrays psi_hessian(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums);
 
+/* What a function that an op is part of may go through. */
+typedef enum psi_transform {
+    PSI_TRANSFORM_VJP,
+    PSI_TRANSFORM_JVP,
+    PSI_TRANSFORM_VMAP,
+    PSI_TRANSFORM_COUNT
+} psi_transform;
+
+/* The capability matrix: the name of its i-th op, NULL past the last one; and whether a transform takes an op through. Where
+ * it does not, it refuses with a typed error. An unknown op is an error, and false. */
+PSI_API const char *psi_op_name(int i);
+PSI_API bool psi_op_can(const char *op, psi_transform transform);
+
 /* ---- functions with rules of their own ----
  * A rule answers arrays of the innermost scope, or fails by recording an error. */
 

@@ -117,3 +117,82 @@ ANCHOR_CASE(public_vmap_transform_batches_reference_graph_outputs)
     CHECK_ERROR(PSI_INVALID_ARGUMENT,
                 psi_vmap(row_product, NULL, PSI_ARRAYS(rows, pair), PSI_INTS(7, -1), PSI_NONE));
 }
+
+/* ---- the capability matrix ---- */
+
+static psi_arrays only(psi_arrays in, void *context)
+{
+    (void)context;
+    return one(psi_sort(in.data[0], -1));
+}
+
+static psi_arrays factors(psi_arrays in, void *context)
+{
+    (void)context;
+    return psi_linalg_qr(in.data[0]);
+}
+
+static psi_arrays bits(psi_arrays in, void *context)
+{
+    (void)context;
+    return one(psi_view(in.data[0], PSI_INT32));
+}
+
+static psi_arrays segments(psi_arrays in, void *context)
+{
+    (void)context;
+    return one(psi_segmented_mm(in.data[0], in.data[0], psi_reshape(PSI_INT32S(0, 2), PSI_INTS(1, 2))));
+}
+
+/* Whether the library does what the matrix says, for a function through an op of this name. */
+static void check_capability(const char *op, psi_function fn, psi_array x, psi_arrays cotangents)
+{
+    psi_arrays outputs, made;
+    psi_array pair = psi_stack(PSI_ARRAYS(x, x), 0);
+    bool pulls = psi_vjp(fn, NULL, PSI_ARRAYS(x), cotangents, &outputs, &made);
+    psi_error(NULL);
+    bool pushes = psi_jvp(fn, NULL, PSI_ARRAYS(x), PSI_ARRAYS(x), &outputs, &made);
+    psi_error(NULL);
+    bool maps = psi_vmap(fn, NULL, PSI_ARRAYS(pair), PSI_NONE, PSI_NONE).count > 0;
+    psi_error(NULL);
+    NOTE("%s: vjp %d, jvp %d, vmap %d", op, pulls, pushes, maps);
+    CHECK(psi_op_can(op, PSI_TRANSFORM_VJP) == pulls);
+    CHECK(psi_op_can(op, PSI_TRANSFORM_JVP) == pushes);
+    CHECK(psi_op_can(op, PSI_TRANSFORM_VMAP) == maps);
+}
+
+ANCHOR_CASE(program_transform_capability_matrix_tracks_seeded_transform_and_future_cases)
+{
+    /* Every op is in it once, and whatever has a gradient has a tangent and a batch too. */
+    int count = 0, pulls = 0;
+    for (const char *name; (name = psi_op_name(count)) != NULL; count++) {
+        for (int i = 0; i < count; i++) {
+            REQUIRE(strcmp(name, psi_op_name(i)) != 0);
+        }
+        pulls += psi_op_can(name, PSI_TRANSFORM_VJP);
+        REQUIRE(!psi_op_can(name, PSI_TRANSFORM_VJP) ||
+                (psi_op_can(name, PSI_TRANSFORM_JVP) && psi_op_can(name, PSI_TRANSFORM_VMAP)));
+    }
+    CHECK(count > 100);
+    CHECK(pulls > count / 2 && pulls < count);
+    CHECK(psi_op_name(-1) == NULL);
+
+    /* Seeded: what it says is what happens. */
+    psi_array x = psi_reshape(PSI_FLOATS(3, 1, 2, 4), PSI_INTS(2, 2));
+    check_capability("sort", only, x, PSI_ARRAYS(x));
+    CHECK(psi_op_can("matmul", PSI_TRANSFORM_VJP));
+    CHECK(psi_op_can("select", PSI_TRANSFORM_JVP));
+    CHECK(psi_op_can("custom_transforms", PSI_TRANSFORM_VMAP));
+
+    /* Future: what it denies is refused by name. */
+    check_capability("qrf", factors, x, PSI_ARRAYS(x, x));
+    check_capability("view", bits, x, PSI_ARRAYS(x));
+    check_capability("segmented_mm", segments, x, PSI_ARRAYS(psi_reshape(x, PSI_INTS(1, 2, 2))));
+    psi_arrays outputs, made;
+    EXPECT_REFUSAL(PSI_UNSUPPORTED_GRADIENT, "vjp of qr",
+                   psi_vjp(factors, NULL, PSI_ARRAYS(x), PSI_ARRAYS(x, x), &outputs, &made));
+    EXPECT_REFUSAL(PSI_UNSUPPORTED_OP, "vmap of segmented_mm",
+                   psi_vmap(segments, NULL, PSI_ARRAYS(psi_stack(PSI_ARRAYS(x, x), 0)), PSI_NONE, PSI_NONE));
+    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_op_can("no such op", PSI_TRANSFORM_VJP));
+    CHECK_ERROR(PSI_INVALID_ARGUMENT, psi_op_can("sort", PSI_TRANSFORM_COUNT));
+}

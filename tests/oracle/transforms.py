@@ -1,7 +1,7 @@
 """Every op's vjp, jvp and vmap, generated from the op table. Each public function is called with random arguments; its tangents
 are held against central differences, its gradients against its tangents, its batches against the slices one by one,
-batched gradients likewise.
-Usage: transforms.py BUILD [--rounds N] [--seed S] [--only FUNCTION,...].
+batched gradients likewise, and, with --wheel, all of them against the real MLX wheel's.
+Usage: transforms.py BUILD [--rounds N] [--seed S] [--only FUNCTION,...] [--wheel PYTHON].
 Exits 0 when all agree and every rule that the table promises was among what was checked, else 1."""
 import argparse
 import collections
@@ -13,11 +13,11 @@ import sys
 import numpy as np
 
 import generate
-from differential import Died, Ours
+from differential import Child, Died, Ours
 from make_shapes import ints
 from program import BAD, Building, Skip
 from table import NUMPY, functions, numpy_of, shape_of
-from transform_differences import AROUND, NOT_CHECKED, NOT_COMPLEX, NOT_DIFFERENTIATED, UNREACHED
+from transform_differences import AROUND, NOT_CHECKED, NOT_COMPLEX, NOT_DIFFERENTIATED, UNREACHED, WHEEL_DIFFERENCES
 
 HERE = pathlib.Path(__file__).parent
 INEXACT = ("float32", "float64", "complex64")
@@ -131,6 +131,7 @@ class Check:
 
     def read(self):
         values, _ = self.ours.finish()
+        self.raw_values = values
         self.values = {name: numpy_of(dtype, shape_of(shape), hexes) for name, (dtype, shape, hexes) in values.items()}
 
     def transform(self, kind, arrays, given, more=""):
@@ -154,9 +155,6 @@ class Check:
         return out * np.exp(1j * self.rng.uniform(-1, 1, shape)) if dtype == "complex64" else out
 
     def derivatives(self):
-        self.data, self.step = {}, 1e-5
-        if any(v.dtype in ("float32", "complex64") for v in self.outputs + self.moving):
-            self.step = 4e-3
         raw = {v.name: self.raw(v) for v in self.moving}
         directions = [self.noise(v.shape, v.dtype) for v in self.moving]
         self.tangents = [self.leaf(v, d) for v, d in zip(self.moving, directions)]
@@ -243,6 +241,7 @@ class Check:
         slices = [[self.p.leaf(v.dtype, None, data[v.name][i]) if a >= 0 else v for v, a in zip(self.arrays, axes)]
                   for i in range(COUNT)]
         self.mapped = self.transform("vmap", self.arrays, stacked, ints(axes))
+        self.mapped_at = stacked, axes
         self.slices = [self.transform("at", self.arrays, s) for s in slices]
         if self.vjp and self.moving:
             ones = [self.p.leaf(v.dtype, None, np.ones((COUNT,) + tuple(v.shape))) for v in self.outputs]
@@ -270,11 +269,35 @@ class Check:
                 if v.dtype in INEXACT:
                     self.compare(f"vmap of the gradient of {v.name} and its slices", got, wanted, loose)
 
+    def for_wheel(self):
+        """What the wheel needs to answer the same, or None."""
+        sent = {name: words for name, words in self.sent()}
+        case = {"line": self.line, "leaves": sent}
+        names = lambda vs: [v.name for v in vs]
+        wanted = lambda line, count: [self.raw_values[f"{line}.{i}"] for i in range(count)]
+        if self.vjp:
+            case["vjp"] = {"of": names(self.moving), "given": names(self.cotangents), "wanted": wanted(self.vjp, len(self.moving))}
+        if self.jvp:
+            case["jvp"] = {"of": names(self.moving), "given": names(self.tangents), "wanted": wanted(self.jvp, len(self.outputs))}
+        if self.mapped:
+            stacked, axes = self.mapped_at
+            case["vmap"] = {"of": names(self.arrays), "given": names(stacked), "axes": axes,
+                            "wanted": wanted(self.mapped, len(self.outputs))}
+        return case if all(n in sent for n in names(self.arrays)) else None
+
+    def sent(self):
+        for line in self.p.lines:
+            words = line.split()
+            if words[2] == "leaf":
+                yield words[0] + ".0", words[3:6]
+
     def run(self):
         if not self.outputs or not self.arrays:
             raise Skip
         self.vjp = self.jvp = None
         self.data, self.step = {}, 1e-5
+        if any(v.dtype in ("float32", "complex64", "float16", "bfloat16") for v in self.outputs + self.arrays):
+            self.step = 4e-3
         if self.moving:
             self.derivatives()
         self.batches()
@@ -297,12 +320,13 @@ def promised(path):
 
 
 class Run:
-    def __init__(self, build, table, seed, log):
+    def __init__(self, build, table, seed, log, wheel):
         self.generator = generate.Generator(table, seed)
         self.ours = Ours(build / "tests/oracle/run_program", log)
         self.passed, self.failures = collections.defaultdict(set), []
         self.checked, self.refused = collections.Counter(), collections.Counter()
-        self.for_wheel = []
+        self.wheel = wheel and Child([wheel, HERE / "transforms_wheel.py", build / "generated/ops.json"], log)
+        self.beside, self.refusals = collections.Counter(), {}
 
     def one(self, name, dtype, rng):
         """True when a check of the function was made."""
@@ -324,8 +348,30 @@ class Run:
         for kind, ops in check.passed.items():
             self.passed[kind] |= ops
         self.passed["vmap"] |= check.passed["vmap_vjp"]
-        self.for_wheel.append((check, dtype))
+        if self.wheel and dtype in INEXACT and (case := check.for_wheel()):
+            self.ask_wheel(name, dtype, case)
         return True
+
+    def ask_wheel(self, name, dtype, case):
+        """The wheel's process may die of a call, which is then none that can be compared."""
+        try:
+            if not self.wheel.process:
+                self.wheel.start()
+            self.wheel.send(json.dumps(case))
+            while not (line := self.wheel.receive()).startswith("{"):
+                pass  # LAPACK prints what it thinks of its arguments
+            answers = json.loads(line)
+        except Died as e:
+            answers = {"call": ["refuses", f"its process {e}"]}
+        for kind, (outcome, text) in answers.items():
+            known = [k for k in WHEEL_DIFFERENCES if name in k[0].split() and kind in k[1].split()
+                     and (len(k) < 3 or dtype in k[2].split())]
+            outcome = "known" if outcome == "differs" and known else outcome
+            self.beside[kind, outcome] += 1
+            if outcome == "differs":
+                self.failures.append((name, f"{dtype}: {kind}: the wheel's {text}   ({case['line']})"))
+            elif outcome == "refuses":
+                self.refusals[kind, name] = text
 
     def end_program(self):
         if self.ours.child.process:
@@ -351,6 +397,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only")
+    parser.add_argument("--wheel", help="a Python that has the MLX wheel, which is then asked the same")
     options = parser.parse_args()
     np.seterr(all="ignore")
     generate.MAKERS.update(OWN_MAKERS)
@@ -359,7 +406,7 @@ def main():
     if options.only:
         table = {n: f for n, f in table.items() if n in options.only.split(",")}
     with open(options.build / "transforms-stderr.txt", "wb") as log:
-        run = Run(options.build, table, options.seed, log)
+        run = Run(options.build, table, options.seed, log, options.wheel)
         run.every(table, options.rounds, options.seed)
     gaps = [f"{name} was never checked" for name in table if not run.checked[name]]
     if not options.only:
@@ -374,6 +421,10 @@ def main():
         reasons[f"{code} {text}"] += n
     for reason, n in sorted(reasons.items()):
         print(f"refused {n} times: {reason}")
+    for kind in ("vjp", "jvp", "vmap") if options.wheel else ():
+        names = sorted(n for k, n in run.refusals if k == kind)
+        print(f"the wheel's {kind}: {run.beside[kind, 'equal']} equal, {run.beside[kind, 'known']} known to differ, "
+              f"{run.beside[kind, 'refuses']} refused ({', '.join(names)})")
     print(f"{sum(run.checked.values())} calls of {len(run.checked)} functions, {len(run.failures)} failed, {len(gaps)} gaps")
     return 1 if run.failures or gaps else 0
 

@@ -20,7 +20,7 @@ bool psi_op_can(const char *op, psi_transform transform)
         case PSI_TRANSFORM_VJP: /* gradients end at it, which is its rule */
             return psi_ops[i].vjp || i == PSI_OP_stop_gradient;
         case PSI_TRANSFORM_JVP:
-            return psi_ops[i].jvp || i == PSI_OP_stop_gradient;
+            return psi_ops[i].jvp || psi_ops[i].vjp || i == PSI_OP_stop_gradient;
         case PSI_TRANSFORM_VMAP:
             return psi_ops[i].vmap;
         default:

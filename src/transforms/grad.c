@@ -277,9 +277,10 @@ static bool push_forward(flow *f, int place)
     if (!any)
         return true;
     psi_jvp_call call = {node, node->in, out, tangents.data, f->of[place], false};
-    if (!rule)
+    if (!rule && !psi_ops[node->op].vjp)
         return refuse(node, "jvp");
-    bool ok = rule(&call) && (!call.transpose || transpose(&call));
+    call.transpose = !rule;
+    bool ok = (!rule || rule(&call)) && (!call.transpose || transpose(&call));
     for (int i = 0; i < node->out_count; i++)
         if (!can_move(out[i]))
             f->of[place][i] = NULL;

@@ -41,7 +41,7 @@ static void expect_close(psi_array y, psi_array expected, double part)
 static void check(matrix m, int64_t rows, bool transpose)
 {
     static const psi_dtype dtypes[] = {PSI_FLOAT32, PSI_FLOAT16, PSI_BFLOAT16};
-    static const double parts[] = {1e-5, 4e-3, 3e-2};
+    static const double parts[] = {4e-6, 4e-3, 3e-2};
     int64_t k = transpose ? 128 * 5 : 75;
     for (int i = 0; i < 3; i++) {
         matrix n = m;

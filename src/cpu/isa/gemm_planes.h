@@ -1,13 +1,13 @@
 /* gemm_planes.h: dot products of packed codes by 8-bit integers, for an ISA that sums four products of bytes at once.
- * x is held as whole numbers of a step of its group's own, in three planes of seven bits. Invariant: of x, what is lost is less
- * than 2^-20 of the largest of its group; all sums of integers are exact. */
+ * x is held as whole numbers of a step of its group's own, in three planes of eight bits. Invariant: of x, what is lost is less
+ * than 2^-23 of the largest of its group; all sums of integers are exact. */
 #ifndef PSI_CPU_ISA_GEMM_PLANES_H
 #define PSI_CPU_ISA_GEMM_PLANES_H
 
 #include "cpu/isa/gemm_simd.h"
 #include "ops/quantize.h"
 
-enum { PLANES = 3, PLANE_BITS = 7, LARGEST = 63 << 2 * PLANE_BITS };
+enum { PLANES = 3, PLANE_BITS = 8, LARGEST = 126 << 2 * PLANE_BITS };
 
 /* One group's steps, and its values as numbers of them, the highest plane first. */
 ALWAYS_INLINE float steps_of_group(int64_t n, const float *x, int8_t planes[PLANES][128])
@@ -17,13 +17,12 @@ ALWAYS_INLINE float steps_of_group(int64_t n, const float *x, int8_t planes[PLAN
         largest = __builtin_fabsf(x[i]) > largest ? __builtin_fabsf(x[i]) : largest;
     float inverse = largest > 0 ? (float)LARGEST / largest : 0;
     for (int64_t i = 0; i < n; i++) {
-        int32_t whole = (int32_t)__builtin_rintf(x[i] * inverse), half = 1 << (PLANE_BITS - 1);
-        int32_t high = (whole + (half << PLANE_BITS)) >> 2 * PLANE_BITS,
-                rest = whole - (high << 2 * PLANE_BITS);
-        int32_t middle = (rest + half) >> PLANE_BITS;
+        /* Rounded so that both lower planes are from -128 to 127. */
+        int32_t whole = (int32_t)__builtin_rintf(x[i] * inverse), high = (whole + 0x8080) >> 2 * PLANE_BITS;
+        int32_t rest = whole - high * (1 << 2 * PLANE_BITS), middle = (rest + 0x80) >> PLANE_BITS;
         planes[0][i] = (int8_t)high;
         planes[1][i] = (int8_t)middle;
-        planes[2][i] = (int8_t)(rest - (middle << PLANE_BITS));
+        planes[2][i] = (int8_t)(rest - middle * (1 << PLANE_BITS));
     }
     return largest / (float)LARGEST;
 }
@@ -53,19 +52,20 @@ ALWAYS_INLINE vf sum_words(int bits, vu words, const int8_t *x)
 {
     const int places = 8 / bits;
     vu codes[4];
-    __m512i sum = _mm512_setzero_si512();
+    __m512i high = _mm512_setzero_si512(), low = high;
 #pragma GCC unroll 4
     for (int e = 0; e < places; e++)
         codes[e] = bits == 8 ? words : (words >> e * bits) & (((1u << bits) - 1) * 0x01010101u);
 #pragma GCC unroll 4
-    for (int p = 0; p < PLANES; p++) {
-        if (p > 0)
-            sum = _mm512_slli_epi32(sum, PLANE_BITS);
-#pragma GCC unroll 4
-        for (int e = 0; e < places; e++)
-            sum = _mm512_dpbusd_epi32(sum, (__m512i)codes[e], _mm512_loadu_si512(x + (p * places + e) * 64));
+    for (int e = 0; e < places; e++) {
+        high = _mm512_dpbusd_epi32(high, (__m512i)codes[e], _mm512_loadu_si512(x + e * 64));
+        low = _mm512_dpbusd_epi32(low, (__m512i)codes[e], _mm512_loadu_si512(x + (places + e) * 64));
     }
-    return (vf)_mm512_cvtepi32_ps(sum);
+    low = _mm512_slli_epi32(low, PLANE_BITS);
+#pragma GCC unroll 4
+    for (int e = 0; e < places; e++)
+        low = _mm512_dpbusd_epi32(low, (__m512i)codes[e], _mm512_loadu_si512(x + (2 * places + e) * 64));
+    return fma_f32((vf)_mm512_cvtepi32_ps(high), splat(1 << 2 * PLANE_BITS), (vf)_mm512_cvtepi32_ps(low));
 }
 
 ALWAYS_INLINE float dot_words(int bits, int64_t group, int64_t k, const uint32_t *row, const float *scales,

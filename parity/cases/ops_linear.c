@@ -46,6 +46,16 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "inner")
                                  SHAPED(PSI_INT32S(0, 2, 1, 3), 2, 2)),
                 SHAPED(PSI_FLOATS(14, 28), 2, 1, 1));
     CHECK_EQUAL(psi_hadamard_transform(PSI_FLOATS(4, 1, -2, 0), 2), PSI_FLOATS(6, 2, 14, 10));
+    psi_array pairs = PSI_FLOATS(3, 1, 1, 3), weight = PSI_FLOATS(1, 2, 3, 4);
+    CHECK_EQUAL(psi_fast_rms_norm(pairs, NULL, 11), PSI_FLOATS(0.75, 0.25, 0.25, 0.75));
+    CHECK_EQUAL(psi_fast_layer_norm(pairs, weight, PSI_FLOATS(0, 1, 0, 0), 0), PSI_FLOATS(1, -1, -3, 4));
+    psi_array here = SHAPED(PSI_FLOATS(5, 6, 7, 8), 1, 1, 4);
+    CHECK_EQUAL(psi_fast_rope(here, 4, true, 10, 1, 0, NULL), here);
+    psi_array keys = psi_zeros(PSI_INTS(1, 1, 2, 4), PSI_FLOAT32),
+              means = SHAPED(PSI_FLOATS(1, 2, 5, 8), 1, 1, 2, 2);
+    CHECK_EQUAL(
+        psi_fast_scaled_dot_product_attention(SHAPED(here, 1, 1, 1, 4), keys, means, 1, "", NULL, NULL),
+        SHAPED(PSI_FLOATS(3, 5), 1, 1, 1, 2));
 }
 
 PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test trace")

@@ -124,6 +124,7 @@ psi_array psi_fast_scaled_dot_product_attention(psi_array queries, psi_array key
 {
     psi_array all[] = {queries, keys, values, mask_arr ? mask_arr : queries, sinks ? sinks : queries};
     psi_scores s;
+    mask_mode = mask_mode ? mask_mode : "";
     if (!psi_check_inputs((psi_arrays){all, 5}, NAME) || !check_mode(mask_mode, mask_arr) ||
         !check_shapes(queries, keys, values))
         return psi_error_array();

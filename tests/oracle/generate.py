@@ -4,6 +4,7 @@ row cannot be left out by accident."""
 import numpy as np
 
 import make_conv
+import make_fast
 from make_indices import (
     along, choose_axis, chosen_axis, count_of, dynamic_start, dynamic_update, dynamic_update_start,
     leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
@@ -134,6 +135,7 @@ MAKERS = {
     "random_categorical.axis": axis_of("logits"), "random_categorical_num_samples.axis": axis_of("logits"),
     "n": between(0, 6), "m?": optional(between(0, 6)), "k": between(-3, 4),
     "full.value": lambda p: p.like(shape_of(p.args["shape"][1:-1] or "-"), p.pair_dtype).name, "full.dtype?": optional(lambda p: p.dtype(), 0.1),
+    **make_fast.MAKERS,
     "where.condition": lambda p: p.like(p.array(p.pair_dtype).shape, p.pick(["bool", "bool", "int32", "float32"])).name,
     "where.x": lambda p: p.like(p.args["condition"].shape, p.pair_dtype).name,
     "where.y": lambda p: p.like(p.args["condition"].shape, p.second_dtype()).name,

@@ -67,10 +67,10 @@ def near(x, true, bound, dtype, inner, high, low=None):
 
 class Near:
     """Up to so many units in the last place of 1 + |value|: results of several steps, which may cancel. float64 and
-    complex64 in float32's units: the wheel computes these distributions from float32 numbers."""
+    complex64 in float32's units: the wheel computes these from float32 numbers. `halves`: another number for half types."""
 
-    def __init__(self, units):
-        self.units = units
+    def __init__(self, units, halves=None):
+        self.units, self.halves = units, units if halves is None else halves
 
     def bad(self, ours, theirs, dtype, step):
         if dtype not in EPSILON:
@@ -78,7 +78,8 @@ class Near:
         with np.errstate(all="ignore"):
             a, b = (wide(x, dtype).astype(np.complex128 if dtype == "complex64" else np.float64) for x in (ours, theirs))
             unit = max(EPSILON[dtype], EPSILON["float32"])
-            return ~(np.abs(a - b) <= self.units * unit * (1 + np.abs(b))) & exact(ours, theirs, dtype)
+            units = self.halves if dtype in HALVES else self.units
+            return ~(np.abs(a - b) <= units * unit * (1 + np.abs(b))) & exact(ours, theirs, dtype)
 
 
 class Solved:
@@ -202,6 +203,8 @@ TABLE = {
     "linalg_norm_l2": Accumulated(accumulated.norm, steps=2),
     **dict.fromkeys("hanning hamming blackman bartlett".split(), Near(1)),
     **{f"fft_{kind}fft{over}": Transformed(1) for kind in ("", "i", "r", "ir") for over in ("", "2", "n")},
+    **dict.fromkeys("fast_rms_norm fast_layer_norm fast_rope fast_rope_dynamic fast_scaled_dot_product_attention".split(),
+                    Near(16, halves=4)),  # the wheel's compositions round half types at every op
     "degrees": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     "radians": Ulps(float16=1, bfloat16=1, float32=1, float64=1),
     **dict.fromkeys("random_normal random_truncated_normal random_gumbel random_laplace".split(), Near(8)),

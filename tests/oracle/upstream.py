@@ -103,6 +103,14 @@ def upsample(x, axis, scale, mode, align_corners):
     return mx.moveaxis(y.reshape([y.shape[1], *moved.shape[1:]]), 0, axis)
 
 
+def rope(x, dims, traditional, base, scale, offset, freqs):
+    return mx.fast.rope(x, dims, traditional=traditional, base=base, scale=scale, offset=offset, freqs=freqs)
+
+
+def attention(q, k, v, scale, mode, mask, sinks):
+    return mx.fast.scaled_dot_product_attention(q, k, v, scale=scale, mask=mask if mode == "array" else mode, sinks=sinks)
+
+
 CALLS = {
     "upsample": upsample,
     "conv_general": conv_general,
@@ -149,6 +157,8 @@ CALLS = {
     "quantize": lambda w, group, bits, mode, scale: mx.quantize(w, group, bits, mode, global_scale=scale),
     "gather_qmm": lambda *args: mx.gather_qmm(*args[:-1], sorted_indices=args[-1]),
     "einsum": lambda subscripts, operands: mx.einsum(subscripts, *operands),
+    "fast_rms_norm": mx.fast.rms_norm, "fast_layer_norm": mx.fast.layer_norm, "fast_rope": rope, "fast_rope_dynamic": rope,
+    "fast_scaled_dot_product_attention": attention,
     "linalg_solve_triangular": lambda a, b, upper: mx.linalg.solve_triangular(a, b, upper=upper),
     **{f"fft_{kind}fft2": lambda a, s, axes, f=getattr(mx.fft, kind + "fftn"): f(a, s, [-2, -1] if axes is None else axes)
        for kind in ("", "i", "r", "ir")},

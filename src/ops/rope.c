@@ -53,8 +53,8 @@ psi_array psi_fast_rope_dynamic(psi_array x, int64_t dims, bool traditional, dou
     if (!psi_check_inputs(PSI_ARRAYS(x, offset, freqs ? freqs : x), "rope"))
         return psi_error_array();
     if ((freqs != NULL) != (bool)isnan(base))
-        return PSI_INVALID("rope: %s base and freqs are given; exactly one of them must be",
-                           freqs ? "both" : "neither");
+        return PSI_INVALID("rope: %s given; exactly one of them must be",
+                           freqs ? "both base and freqs are" : "neither base nor freqs is");
     if (x->ndim < 3)
         return PSI_INVALID("rope: an input of %d dimensions; at least 3 are needed", x->ndim);
     if (!psi_issubdtype(psi_dtype_of(x), PSI_FLOATING))

@@ -139,6 +139,27 @@ static void products_and_random(void **state)
     mlx_array_free(zero);
 }
 
+static void fused_layers(void **state)
+{
+    (void)state;
+    mlx_array none = {NULL}, x = floats((float[]){3, 1, 1, 3}, 1, 4), q = mlx_array_new();
+    mlx_optional_float ten = {10, true}, absent = {0, false};
+    GIVES(mlx_fast_rms_norm(&r, x, none, 11, s), "[[0.75, 0.25, 0.25, 0.75]], dtype=float32");
+    GIVES(mlx_fast_layer_norm(&r, x, none, none, 0, s), "[[1, -1, -1, 1]], dtype=float32");
+    OK(mlx_reshape(&q, x, (int[]){1, 1, 1, 4}, 4, s));
+    GIVES(mlx_fast_rope(&r, q, 4, true, ten, 1, 0, none, s), "[[[[3, 1, 1, 3]]]], dtype=float32");
+    REFUSED(mlx_fast_rope(&r, q, 4, true, absent, 1, 0, none, s), "neither base nor freqs");
+    REFUSED(mlx_fast_rope(&r, q, 3, true, ten, 1, 0, none, s), "dims is 3");
+    mlx_array zero = mlx_array_new_int(0);
+    GIVES(mlx_fast_rope_dynamic(&r, q, 2, false, ten, 1, zero, none, s), "[[[[3, 1, 1, 3]]]], dtype=float32");
+    GIVES(mlx_fast_scaled_dot_product_attention(&r, q, q, q, 1, "causal", none, none, s),
+          "[[[[3, 1, 1, 3]]]], dtype=float32");
+    REFUSED(mlx_fast_scaled_dot_product_attention(&r, x, q, q, 1, "", none, none, s), "operand 1");
+    mlx_array_free(zero);
+    mlx_array_free(x);
+    mlx_array_free(q);
+}
+
 static void memory(void **state)
 {
     (void)state;
@@ -184,7 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(elementwise), cmocka_unit_test(axes_in_three_forms), cmocka_unit_test(shapes),
         cmocka_unit_test(lists),       cmocka_unit_test(products_and_random), cmocka_unit_test(memory),
-        cmocka_unit_test(bad_handles),
+        cmocka_unit_test(bad_handles), cmocka_unit_test(fused_layers),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

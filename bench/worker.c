@@ -112,6 +112,11 @@ static psi_array matmul(inputs in)
     return psi_matmul(in.a, in.b);
 }
 
+static psi_array matmul_turned(inputs in)
+{
+    return psi_matmul(in.a, psi_transpose(in.b, PSI_NONE));
+}
+
 static psi_array sort(inputs in)
 {
     return psi_sort(in.a, -1);
@@ -200,6 +205,28 @@ static psi_array compiled_chain(inputs in)
     return compiled(&c, &fn, in);
 }
 
+/* The second input is packed in groups of 64 codes of 4 bits, once. */
+static psi_array packed_matmul(inputs in)
+{
+    enum { KEPT = 4 };
+    static struct {
+        psi_array of, parts[3];
+    } kept[KEPT];
+    int i = 0;
+    while (i < KEPT - 1 && kept[i].of && kept[i].of != in.b)
+        i++;
+    if (kept[i].of != in.b) {
+        psi_arrays parts = psi_quantize(in.b, 64, 4, "affine", NULL);
+        for (int part = 0; part < parts.count; part++)
+            kept[i].parts[part] = psi_retain(parts.data[part]);
+        if (parts.count != 3 || !psi_eval(parts))
+            return psi_quantized_matmul(in.a, NULL, NULL, NULL, true, 64, 4, "affine");
+        kept[i].of = in.b;
+    }
+    return psi_quantized_matmul(in.a, kept[i].parts[0], kept[i].parts[1], kept[i].parts[2], true, 64, 4,
+                                "affine");
+}
+
 typedef struct workload {
     const char *name;
     psi_array (*fn)(inputs in);
@@ -240,6 +267,10 @@ static const workload workloads[] = {
     {"attention_16384", attention, {8, 512, 64}, {16, 16384, 64}},
     {"attention_decode_2048", attention, {32, 1, 64}, {64, 2048, 64}},
     {"conv2d_32x56x56x64", conv2d, {32, 56, 56, 64}, {64, 3, 3, 64}},
+    {"packed_1x4096x11008", packed_matmul, {1, 4096}, {11008, 4096}},
+    {"packed_1x4096x11008_bf16", packed_matmul, {1, 4096}, {11008, 4096}},
+    {"packed_512x4096x11008", packed_matmul, {512, 4096}, {11008, 4096}},
+    {"matmul_512x4096x11008", matmul_turned, {512, 4096}, {11008, 4096}},
 };
 
 static psi_array input_of(const workload *w, const int64_t shape[4])

@@ -16,6 +16,8 @@ NOT_CHECKED = {
 
 # Functions whose difference quotient says nothing.
 NOT_DIFFERENTIATED = {
+    "quantize": "it rounds to codes; of the scales and biases the gradient is upstream's",
+    "qqmm": "its operands are rounded to codes first; the gradient is that of the product",
     "stop_gradient": "its derivative is zero by name; tests/transforms/slice.c and the parity cases check that",
     "random_randint": "casting to integers passes derivatives on, as upstream's tests ask for, where the true one is zero",
 }
@@ -27,6 +29,7 @@ NOT_COMPLEX = ("arctan2 remainder round divmod floor_divide rint greater greater
 
 # Ops that no function of the table makes.
 UNREACHED = {
+    "number_of_elements": "made while a shapeless function is traced; its whole number has no derivative",
     "custom_transforms": "made by psi_custom_function; tests/transforms/custom.c",
 }
 

@@ -114,7 +114,8 @@ class Check:
         words = self.p.lines[-1].split()[3:]
         used = list(dict.fromkeys(n for word in words for n in names_in(word)))
         self.arrays = [v for n in used for v in self.p.every if v.name == n]
-        self.moving = [v for v in self.arrays if v.dtype == dtype]
+        leaves = {line.split()[0] + ".0" for line in self.p.lines if line.split()[2] == "leaf"}
+        self.moving = [v for v in self.arrays if v.dtype == dtype and v.name in leaves]
         if dtype == "complex64" and name in NOT_COMPLEX:
             raise Skip
         self.line = self.p.lines[-1]

@@ -14,9 +14,6 @@ from table import wide
 NOT_COMPARABLE = {
     **dict.fromkeys("einsum_path einsum_cost".split(),
                     "the wheel's Python answers a description in words; tests/ops has literal numbers"),
-    **dict.fromkeys("gather_mm segmented_mm".split(), "not taught yet; tests/ops has literal numbers"),
-    "hadamard_transform": "not taught yet: the wheel refuses float64 and rounds half types between steps; tests/ops has "
-                          "literal numbers",
     "scatter_add_axis": "the wheel's Python has no such function; tests/ops has literal numbers",
     **dict.fromkeys("linalg_qr linalg_lu linalg_lu_factor linalg_svd linalg_eigh linalg_eig linalg_eigvals".split(),
                     "factors are determined up to signs and order only; tests/ops/linalg.c checks their products"),
@@ -312,6 +309,13 @@ def strided_copy(step, ours, theirs):
     return ours[0][1].tobytes() == step.inputs["a"].reshape(-1)[at].tobytes()
 
 
+def segment_sums(step):
+    """What segmented_mm is to be, by its definition."""
+    a, b = (wide(step.inputs[name], step.dtypes[name]) for name in "ab")
+    parts = [a[:, low:high] @ b[low:high] for low, high in step.inputs["segments"].reshape(-1, 2)]
+    return np.stack(parts).reshape(step.inputs["segments"].shape[:-1] + (a.shape[0], b.shape[1]))
+
+
 def fp8_by_float32(step, ours, theirs, dtype):
     """Of or to float64: ours is the wheel's by way of float32."""
     import upstream
@@ -539,6 +543,16 @@ DIFFERENCES = [
     Difference("quantized-float64", "quantize quantized_matmul gather_qmm",
                "the wheel's process dies of an error on its stream; ours packs float64 as float32, and multiplies in float64",
                avoid=lambda step: "float64" in step.dtypes.values()),
+    Difference("gather-mm-of-other-dtypes", "gather_mm", "the wheel multiplies float32 only; ours multiplies all floats",
+               steps=lambda step, ours, theirs: theirs[0] == "RuntimeError" and "only supports float32" in theirs[1] and answered(ours)),
+    Difference("segments-of-half", "segmented_mm", "the wheel's sums over segments of half types are wrong; ours are right",
+               elements=lambda step, ours, theirs, dtype: (wide(ours, dtype) == segment_sums(step)) & (dtype in ("float16", "bfloat16"))),
+    Difference("segments-of-misfits", "segmented_mm",
+               "the wheel multiplies matrices whose inner lengths differ, past the end of one; ours refuses",
+               avoid=lambda step: step.inputs["a"].shape[-1] != step.inputs["b"].shape[-2]),
+    Difference("hadamard-of-float64", "hadamard_transform", "the wheel refuses float64",
+               steps=lambda step, ours, theirs: "float64" in step.dtypes.values() and theirs[0] == "ValueError" and
+               "Unsupported type" in theirs[1] and answered(ours)),
     Difference("less-accurate", "exp expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh "
                "arccosh arctanh erf erfinv sigmoid logaddexp arctan2 power rsqrt sqrt",
                "the wheel's polynomial is less accurate than ours, which is within 2 (float64: 4) units of "

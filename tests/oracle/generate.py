@@ -10,7 +10,8 @@ from make_indices import (
     leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
 from make_matrices import (
     addend, factor, operands, subscripts, any_matrices, contracted, covariances, inner_b, matmul_b, matrices, matrix_axes, means, norm_axes,
-    other_triples, right_sides, signal, small_array, triples)
+    other_triples, right_sides, signal, small_array, triples, hadamard_row, segmented,
+    stack_of_matrices)
 from make_shapes import (
     alike, axes_of, axis_of, between, bit_shape, broadcast_shape, concatenated, ints, key, new_axes, number,
     ones_of, optional, permutation, real_bound, reshape_shape, rolled, split_axis, split_parts, stacked,
@@ -64,6 +65,10 @@ MAKERS = {
     "subscripts": subscripts, "operands": operands,
     "addmm.c": addend, "addmm.a": factor(True), "addmm.b": factor(False),
     "alpha": number(1, 2, 0.5), "beta": number(1, 2, 0.5),
+    "gather_mm.a": stack_of_matrices, "gather_mm.b": told("rhs"), "sorted_indices": lambda p: "false",
+    "gather_mm.lhs_indices?": told("lhs_indices"), "gather_mm.rhs_indices?": told("rhs_indices"),
+    "segmented_mm.a": segmented, "segmented_mm.b": told("rhs"), "segments": told("segments"),
+    "hadamard_transform.a": hadamard_row, "hadamard_transform.scale": told("scale"),
     "from_fp8.x": lambda p: p.leaf("uint8", p.shape()).name,
     "M": between(-1, 12),
     "quantize.w": raw, "dequantize.w": packed, "quantized_matmul.x": quantized_factor, "gather_qmm.x": gathered, "qqmm.x": row,

@@ -111,6 +111,34 @@ def signal(p):
     return own_array(p, p.pair_dtype, p.rng.uniform(-3, 3, shape)).name
 
 
+def stack_of_matrices(p):
+    """a of gather_mm, and the rest of its arguments: stacks of whole matrices, and which of them are multiplied."""
+    m, k, n = (p.between(1, 5) for _ in range(3))
+    stacks = [[p.between(1, 3) for _ in range(p.between(1, 2))] for _ in range(2)]
+    shape = [p.between(1, 4) for _ in range(p.between(0, 2))]
+    p.args["rhs"] = small_whole(p, p.pair_dtype if p.chance(0.7) else p.second_dtype(), stacks[1] + [k + p.chance(BAD), n]).name
+    for side, stack in zip(("lhs_indices", "rhs_indices"), stacks):
+        places = p.rng.integers(0, int(np.prod(stack)), shape)
+        p.args[side] = p.leaf(p.pick(["uint32", "int32", "uint8"]), shape, places).name
+    return small_whole(p, p.pair_dtype, stacks[0] + [m, k]).name
+
+
+def segmented(p):
+    """a of segmented_mm, with b and the segments of the axis they share."""
+    m, k, n = (p.between(1, 6) for _ in range(3))
+    p.args["rhs"] = small_whole(p, p.pair_dtype, [k + p.chance(BAD), n]).name
+    shape = [p.between(1, 3) for _ in range(p.between(0, 2))] + [2 + p.chance(BAD)]
+    p.args["segments"] = p.leaf("uint32", shape, np.sort(p.rng.integers(0, k + 1, shape), axis=-1)).name
+    return small_whole(p, p.pair_dtype, [m, k]).name
+
+
+def hadamard_row(p):
+    """Rows whose transform, scaled by a power of two, is exact."""
+    n = p.pick([1, 2, 4, 12, 16, 20, 24, 28, 3 if p.chance(BAD) else 8])
+    p.args["scale"] = float(p.pick([1, 0.5, 2] + [np.nan] * (n in (1, 4, 16)))).hex()
+    return small_whole(p, p.pair_dtype, [p.between(1, 3)] * p.between(0, 2) + [n]).name
+
+
 EINSUMS = ["ij,jk->ik", "ij->ji", "ii->i", "i,i->", "bij,bjk->bik", "ij,j->i", "i,j->ij", "ijk->k", "ij,ij->", "ij,jk,kl->il"]
 
 

@@ -162,6 +162,8 @@ CALLS = {
     "linalg_solve_triangular": lambda a, b, upper: mx.linalg.solve_triangular(a, b, upper=upper),
     **{f"fft_{kind}fft2": lambda a, s, axes, f=getattr(mx.fft, kind + "fftn"): f(a, s, [-2, -1] if axes is None else axes)
        for kind in ("", "i", "r", "ir")},
+    "gather_mm": lambda a, b, lhs, rhs, known: mx.gather_mm(a, b, lhs, rhs, sorted_indices=known),
+    "hadamard_transform": lambda a, scale: mx.hadamard_transform(a, None if np.isnan(scale) else scale),
     "linalg_norm": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
     "linalg_norm_matrix": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
     "linalg_norm_l2": lambda a, axes, keep: mx.linalg.norm(a, None, one_or_all(axes), keep),

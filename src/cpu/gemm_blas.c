@@ -68,31 +68,38 @@ static blas_view view_of(const psi_gemm_operand *o, psi_gemm_part part, int64_t 
     return (blas_view){data, CblasTrans, (blasint)(cols == 1 ? rows : o->col_stride)};
 }
 
-/* A matrix of `lines` lines of length k, or of k lines when `turned`, times a vector. */
+#define SLACK 64 /* bytes behind a vector that BLAS may read: OpenBLAS's cgemv for AVX-512 does */
+
+/* A matrix of `lines` lines of length k, or of k lines when `turned`, times a vector; a complex one is copied to `room`. */
 static void multiply_vector(const blas_job *job, blas_view matrix, bool turned, int64_t lines, const void *x,
-                            int64_t x_step, void *y, int64_t y_step, double beta)
+                            int64_t x_step, void *y, int64_t y_step, double beta, char *room)
 {
     const psi_gemm_call *call = job->call;
     blasint l = (blasint)lines, k = (blasint)call->k, xs = (blasint)x_step, ys = (blasint)y_step;
     CBLAS_TRANSPOSE t = turned ? CblasTrans : CblasNoTrans;
-    if (call->out.dtype == PSI_FLOAT64)
+    if (call->out.dtype == PSI_FLOAT64) {
         job->blas->dgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, call->alpha, matrix.data,
                          matrix.leading, x, xs, beta, y, ys);
-    else
-        job->blas->cgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, (float[]){(float)call->alpha, 0},
-                         matrix.data, matrix.leading, x, xs, (float[]){(float)beta, 0}, y, ys);
+        return;
+    }
+    for (int64_t i = 0; i < k; i++)
+        memcpy(room + i * 8, (const char *)x + i * x_step * 8, 8);
+    memset(room + (size_t)k * 8, 0, SLACK);
+    job->blas->cgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, (float[]){(float)call->alpha, 0},
+                     matrix.data, matrix.leading, room, 1, (float[]){(float)beta, 0}, y, ys);
 }
 
-static void multiply(const blas_job *job, psi_gemm_part part, blas_view a, blas_view b, void *c, double beta)
+static void multiply(const blas_job *job, psi_gemm_part part, blas_view a, blas_view b, void *c, double beta,
+                     char *room)
 {
     const psi_gemm_call *call = job->call;
     blasint m = (blasint)part.rows, n = (blasint)part.cols, k = (blasint)call->k;
     blasint leading = (blasint)(call->m == 1 ? call->n : call->out.row_stride);
     bool a_turned = a.transpose == CblasTrans, b_turned = b.transpose == CblasTrans;
     if (call->n == 1)
-        multiply_vector(job, a, a_turned, m, b.data, b_turned ? 1 : b.leading, c, leading, beta);
+        multiply_vector(job, a, a_turned, m, b.data, b_turned ? 1 : b.leading, c, leading, beta, room);
     else if (call->m == 1)
-        multiply_vector(job, b, !b_turned, n, a.data, a_turned ? a.leading : 1, c, 1, beta);
+        multiply_vector(job, b, !b_turned, n, a.data, a_turned ? a.leading : 1, c, 1, beta, room);
     else if (call->out.dtype == PSI_FLOAT64)
         job->blas->dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, call->alpha, a.data, a.leading,
                          b.data, b.leading, beta, c, leading);
@@ -125,7 +132,8 @@ static void blas_task(void *context, int64_t index)
     psi_gemm_part part = {index / blocks, row, psi_gemm_min(job->rows, call->m - row), col,
                           psi_gemm_min(job->cols, call->n - col)};
     int64_t a_bytes = job->copy_a ? part.rows * k * 8 : 0, b_bytes = job->copy_b ? k * part.cols * 8 : 0;
-    char *space = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(a_bytes + b_bytes + 8));
+    bool vector = call->m == 1 || call->n == 1;
+    char *space = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(a_bytes + b_bytes + (vector ? k * 8 : 0) + SLACK));
     if (space == NULL) {
         atomic_store(&job->failed, true);
         return;
@@ -141,7 +149,7 @@ static void blas_task(void *context, int64_t index)
     psi_gemm_part of_a = {part.entry, row, part.rows, 0, k}, of_b = {part.entry, 0, k, col, part.cols};
     blas_view a = view_of(&call->a, of_a, call->m, k, job->copy_a, space);
     blas_view b = view_of(&call->b, of_b, k, call->n, job->copy_b, space + a_bytes);
-    multiply(job, part, a, b, out, beta);
+    multiply(job, part, a, b, out, beta, space + a_bytes + b_bytes);
 }
 
 /* One row or column is cut along the other; else blocks are as tall and wide as BLAS needs to run well. */

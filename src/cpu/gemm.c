@@ -24,7 +24,8 @@
 typedef struct product {
     const psi_gemm_call *call;
     const psi_gemm_kernels *kernels;
-    int64_t k_block;
+    int64_t k;              /* in units of the kernels, */
+    int64_t k_block;        /* and so is this */
     int64_t mc, row_blocks; /* rows of a block, blocks of a result */
     int64_t nc, col_blocks;
     int64_t entries;         /* whole entries per task; 0: a task is one block */
@@ -53,6 +54,8 @@ void psi_gemm_run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *
 {
     int64_t vectors = psi_gemm_ceil(cols, kernels->lanes);
     psi_gemm_tile_fn fn = table[(vectors - 1) * kernels->mr + rows - 1];
+    t->rows = (int)rows;
+    t->cols = (int)vectors * kernels->lanes;
     if (vectors * kernels->lanes == cols) {
         fn(t);
         return;
@@ -70,13 +73,20 @@ void psi_gemm_run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *
         }
 }
 
+/* Elements of a cut of k units. */
+static int64_t elements_of(const product *p, int64_t k0, int64_t k)
+{
+    return psi_gemm_min(k * p->kernels->pair, p->call->k - k0 * p->kernels->pair);
+}
+
 static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *to)
 {
     const psi_gemm_operand *a = &p->call->a;
     int mr = p->kernels->mr;
     for (int64_t i = 0; i < part.rows; i += mr)
-        p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0), a->row_stride,
-                           a->col_stride, (int)psi_gemm_min(mr, part.rows - i), k, to + i * k);
+        p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0 * p->kernels->pair),
+                           a->row_stride, a->col_stride, (int)psi_gemm_min(mr, part.rows - i),
+                           elements_of(p, k0, k), to + i * k);
 }
 
 static void pack_b_panel(product *p, int64_t entry, int64_t k0, int64_t k, int64_t col, int64_t cols,
@@ -84,8 +94,8 @@ static void pack_b_panel(product *p, int64_t entry, int64_t k0, int64_t k, int64
 {
     const psi_gemm_operand *b = &p->call->b;
     if (!p->call->packed)
-        p->kernels->pack_b(b->dtype, psi_gemm_at(b, entry, k0, col), b->col_stride, b->row_stride, (int)cols,
-                           k, panel);
+        p->kernels->pack_b(b->dtype, psi_gemm_at(b, entry, k0 * p->kernels->pair, col), b->col_stride,
+                           b->row_stride, (int)cols, elements_of(p, k0, k), panel);
     else if (!psi_gemm_packed_panel(p->call, p->kernels, entry, k0, k, col, cols, panel))
         atomic_store(&p->failed, true);
 }
@@ -96,7 +106,7 @@ static void find_b(product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_ge
     const psi_gemm_operand *b = &p->call->b;
     int64_t nr = p->kernels->nr, col = part.col + j, cols = psi_gemm_min(nr, part.cols - j);
     if (p->packed_b) {
-        t->b = p->packed_b + (col - p->packed_from) * p->call->k + k0 * nr;
+        t->b = p->packed_b + (col - p->packed_from) * p->k + k0 * nr;
         t->b_step = nr;
     } else if (p->direct_b && cols % p->kernels->lanes == 0) {
         t->b = (const float *)(const void *)psi_gemm_at(b, part.entry, k0, col);
@@ -128,7 +138,7 @@ static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float
         t.ahead = (const char *)t.b;
         t.ahead_step = 0;
         if (p->packed_b && j + nr < part.cols) {
-            t.ahead = (const char *)(t.b + nr * p->call->k);
+            t.ahead = (const char *)(t.b + nr * p->k);
             t.ahead_step = psi_gemm_ceil(nr * 4 * mr, part.rows);
         }
         for (int64_t i = 0; i < part.rows; i += step) {
@@ -157,9 +167,8 @@ static void run_block(product *p, psi_gemm_part part)
     float *sums = own_sums ? memory + a_floats + b_floats
                            : (float *)(void *)psi_gemm_out_at(&call->out, part.entry, part.row, part.col);
     int64_t sums_row = own_sums ? part.cols : call->out.row_stride;
-    for (int64_t k0 = 0; k0 < call->k; k0 += p->k_block)
-        run_cut(p, part, k0, psi_gemm_min(p->k_block, call->k - k0), memory, memory + a_floats, sums,
-                sums_row);
+    for (int64_t k0 = 0; k0 < p->k; k0 += p->k_block)
+        run_cut(p, part, k0, psi_gemm_min(p->k_block, p->k - k0), memory, memory + a_floats, sums, sums_row);
     if (call->k == 0)
         for (int64_t i = 0; i < part.rows; i++)
             memset(sums + i * sums_row, 0, (size_t)part.cols * sizeof(float));
@@ -207,7 +216,7 @@ static void packed_task(void *context, int64_t index)
 static void pack_b_task(void *context, int64_t index)
 {
     product *p = context;
-    int64_t k = p->call->k, cuts = psi_gemm_ceil(k, p->k_block), k0 = index % cuts * p->k_block;
+    int64_t k = p->k, cuts = psi_gemm_ceil(k, p->k_block), k0 = index % cuts * p->k_block;
     int64_t rows = psi_gemm_min(p->k_block, k - k0), nr = p->kernels->nr;
     int64_t first = p->packed_from + index / cuts * PACK_PANELS * nr;
     int64_t last = psi_gemm_min(first + PACK_PANELS * nr, p->packed_to);
@@ -219,7 +228,7 @@ static void pack_b_task(void *context, int64_t index)
 /* B is packed once for many row blocks, as many columns at a time as the last cache holds well. */
 static bool run_packed(product *p)
 {
-    int64_t n = p->call->n, k = p->call->k, nr = p->kernels->nr;
+    int64_t n = p->call->n, k = p->k, nr = p->kernels->nr;
     int64_t columns = psi_gemm_clamp(l3_bytes / 2 / (k * 4) / nr * nr, nr, psi_gemm_round_up(n, nr));
     float *memory = workspace(PSI_GEMM_SHARED_SCRATCH, columns * k);
     if (memory == NULL)
@@ -241,11 +250,13 @@ static bool run_packed(product *p)
 static void plan(product *p)
 {
     const psi_gemm_call *call = p->call;
-    int64_t m = call->m, n = call->n, k = call->k, mr = p->kernels->mr, nr = p->kernels->nr;
-    double work = (double)m * (double)n * (double)k;
-    int64_t cuts = psi_gemm_ceil(k, K_BLOCK);
-    int64_t step = call->packed && call->packed->transposed ? call->packed->q.group : 8;
-    p->k_block = cuts < 2 ? (k > 0 ? k : 1) : psi_gemm_round_up(psi_gemm_ceil(k, cuts), step);
+    int64_t m = call->m, n = call->n, mr = p->kernels->mr, nr = p->kernels->nr, step = p->kernels->step;
+    double work = (double)m * (double)n * (double)call->k;
+    int64_t k = p->k = psi_gemm_round_up(psi_gemm_ceil(call->k, p->kernels->pair), step);
+    int64_t cuts = psi_gemm_ceil(k, K_BLOCK), multiple = step > 8 ? step : 8;
+    if (call->packed && call->packed->transposed)
+        multiple = call->packed->q.group;
+    p->k_block = cuts < 2 ? (k > 0 ? k : 1) : psi_gemm_round_up(psi_gemm_ceil(k, cuts), multiple);
     p->direct_a = call->a.dtype == PSI_FLOAT32 && n <= 2 * nr;
     p->direct_b = call->b.dtype == PSI_FLOAT32 && call->b.col_stride == 1 && m <= 2 * mr;
     bool whole = work <= SMALL_WORK || (call->batch >= LARGE_BATCH && work <= ENTRY_WORK);
@@ -273,19 +284,30 @@ static bool run_small(const psi_gemm_call *call, const psi_gemm_kernels *kernels
     if (call->a.dtype != PSI_FLOAT32 || call->b.dtype != PSI_FLOAT32 || !psi_gemm_is_plain(call))
         return false;
     float panel[SMALL_K * PSI_GEMM_MAX_NR] __attribute__((aligned(64)));
-    product p = {.call = call, .kernels = kernels, .direct_a = true, .direct_b = call->b.col_stride == 1};
+    product p = {.call = call,
+                 .kernels = kernels,
+                 .k = call->k,
+                 .direct_a = true,
+                 .direct_b = call->b.col_stride == 1};
     for (int64_t entry = 0; entry < call->batch; entry++)
         run_cut(&p, (psi_gemm_part){entry, 0, call->m, 0, call->n}, 0, call->k, NULL, panel,
                 (float *)(void *)psi_gemm_out_at(&call->out, entry, 0, 0), call->out.row_stride);
     return true;
 }
 
+/* Tiles of bfloat16 waste what they are not filled with. */
+static bool suits_brain(const psi_gemm_call *call)
+{
+    return !call->packed && call->a.dtype == PSI_BFLOAT16 && call->b.dtype == PSI_BFLOAT16 && call->m >= 8 &&
+           call->n >= 16 && call->k >= 16;
+}
+
 static bool run_product(const psi_gemm_call *call, const psi_gemm_kernels *kernels)
 {
     product p = {.call = call, .kernels = kernels};
     plan(&p);
-    bool pack_first = p.entries == 0 && p.row_blocks > 1 && !p.direct_b && call->k > 0 &&
-                      call->k <= l3_bytes / 2 / (4 * PACK_PANELS * kernels->nr);
+    bool pack_first = p.entries == 0 && p.row_blocks > 1 && !p.direct_b && p.k > 0 &&
+                      p.k <= l3_bytes / 2 / (4 * PACK_PANELS * kernels->nr);
     bool ok = true;
     if (pack_first) {
         p.nc = PACKED_COLUMNS;
@@ -330,7 +352,7 @@ const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa)
     }
 }
 
-static _Atomic(const psi_gemm_kernels *) in_use;
+static _Atomic(const psi_gemm_kernels *) in_use, brain_in_use;
 
 int64_t psi_gemm_cache(int level)
 {
@@ -342,17 +364,18 @@ const psi_gemm_kernels *psi_gemm_kernels_in_use(void)
 {
     const psi_gemm_kernels *kernels = atomic_load_explicit(&in_use, memory_order_acquire);
     if (kernels == NULL) {
-        pthread_once(&cache_once, read_caches);
-        kernels = psi_gemm_kernels_of(psi_isa_current());
-        atomic_store(&in_use, kernels);
+        psi_gemm_use(psi_isa_current(), false);
+        kernels = atomic_load_explicit(&in_use, memory_order_acquire);
     }
     return kernels;
 }
 
-void psi_gemm_use(psi_isa isa)
+void psi_gemm_use(psi_isa isa, bool plain)
 {
     pthread_once(&cache_once, read_caches);
-    atomic_store(&in_use, psi_gemm_kernels_of(isa));
+    const psi_gemm_kernels *kernels = psi_gemm_kernels_of(isa);
+    atomic_store(&brain_in_use, kernels->brain && !plain && psi_isa_has_tiles() ? kernels->brain : NULL);
+    atomic_store(&in_use, kernels);
 }
 
 bool psi_gemm(const psi_gemm_call *call)
@@ -365,5 +388,8 @@ bool psi_gemm(const psi_gemm_call *call)
     bool ok = true;
     if (call->packed ? psi_gemm_packed_few(call, kernels, &ok) : psi_gemm_vector(call, kernels, &ok))
         return ok;
+    const psi_gemm_kernels *brain = atomic_load_explicit(&brain_in_use, memory_order_relaxed);
+    if (brain && suits_brain(call))
+        return run_product(call, brain);
     return run_small(call, kernels) || run_product(call, kernels);
 }

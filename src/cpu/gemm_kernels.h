@@ -12,7 +12,7 @@
 #include "cpu/isa.h"
 #include "ops/quantize.h"
 
-#define PSI_GEMM_MAX_MR 14
+#define PSI_GEMM_MAX_MR 32
 #define PSI_GEMM_MAX_NR 32
 
 /* How a tile kernel reads A: element (i, k) at a[i * a_row + k * a_step]; B's row k at b + k * b_step. */
@@ -22,7 +22,8 @@ typedef struct psi_gemm_tile {
     int64_t a_row, a_step, b_step;
     float *c;
     int64_t c_row;
-    bool add; /* c += the product, else c = it */
+    int rows, cols; /* of c; whole vectors */
+    bool add;       /* c += the product, else c = it */
     const char
         *ahead; /* fetched into cache at this pace while summing: what comes next; any address will do */
     int64_t ahead_step; /* bytes per k */
@@ -35,13 +36,19 @@ typedef void (*psi_gemm_tile_fn)(const psi_gemm_tile *tile);
 
 typedef struct psi_gemm_kernels {
     int mr, nr, lanes;
+    /* A packed panel may hold `pair` elements along k in a float's room, and such units in multiples of `step`: k of
+     * tiles is counted in units. Both are 1 for float32. */
+    int pair, step;
+    /* The set for products of bfloat16 where the processor has such tiles, or NULL. */
+    const struct psi_gemm_kernels *brain;
     /* packed[(v - 1) * mr + rows - 1]: v * lanes columns; A's panel has a_row 1 and a_step mr, B's b_step nr. */
     const psi_gemm_tile_fn *packed;
     /* The same over unpacked operands, with any a_row, a_step and b_step. */
     const psi_gemm_tile_fn *direct;
     /* Over runs of neighbours of A, with any a_row, a_step 1 and b_step nr. */
     const psi_gemm_tile_fn *patches;
-    /* Widens `lanes` (at most mr, or nr) by k elements to out[k * width + lane], missing lanes zero. */
+    /* Widens `lanes` (at most mr, or nr) by k elements to out[k * width + lane], missing lanes zero; or lays them out as
+     * the tiles want them, filled up with zeros. */
     void (*pack_a)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes,
                    int64_t k, float *out);
     void (*pack_b)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes,
@@ -87,7 +94,7 @@ static inline int64_t psi_gemm_arranged(const psi_quantization *q, int64_t k)
 /* The kernels of a set that psi_isa_runs. */
 const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa);
 
-/* Makes psi_gemm use another set from now on, for tests. */
-void psi_gemm_use(psi_isa isa);
+/* Makes psi_gemm use another set from now on, for tests; with `plain`, no kernels for bfloat16 alone. */
+void psi_gemm_use(psi_isa isa, bool plain);
 
 #endif

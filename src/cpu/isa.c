@@ -4,6 +4,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 #include <psionic/device.h>
 
@@ -41,6 +46,38 @@ static bool machine_runs(psi_isa isa)
     return isa == PSI_ISA_v2;
 }
 #endif
+
+#if defined(__x86_64__) && defined(SYS_arch_prctl)
+#define ASK_FOR_STATE \
+    0x1023 /* ARCH_REQ_XCOMP_PERM, and the number of the tiles' state: not in older headers */
+#define TILE_STATE 18
+
+static bool ask_for_tiles(void)
+{
+    unsigned a, b, c, d;
+    bool there = __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> 22 & 1 && d >> 24 & 1;
+    return there && syscall(SYS_arch_prctl, ASK_FOR_STATE, TILE_STATE) == 0;
+}
+#else
+static bool ask_for_tiles(void)
+{
+    return false;
+}
+#endif
+
+static pthread_once_t tiles_once = PTHREAD_ONCE_INIT;
+static bool tiles;
+
+static void find_tiles(void)
+{
+    tiles = ask_for_tiles();
+}
+
+bool psi_isa_has_tiles(void)
+{
+    pthread_once(&tiles_once, find_tiles);
+    return tiles;
+}
 
 static bool is_built(psi_isa isa)
 {

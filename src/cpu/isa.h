@@ -15,4 +15,7 @@ psi_isa psi_isa_current(void);
 /* True when the set is in this build and this machine runs it. */
 bool psi_isa_runs(psi_isa isa);
 
+/* True when the processor multiplies tiles of bfloat16, and the system lets this process use them. Asked once. */
+bool psi_isa_has_tiles(void);
+
 #endif

@@ -120,12 +120,12 @@ static void every_kernel_set(void **state)
     for (int isa = 0; isa < PSI_ISA_COUNT; isa++) {
         if (!psi_isa_runs(isa))
             continue;
-        psi_gemm_use(isa);
+        psi_gemm_use(isa, false);
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
             for (int k = 0; k < 4; k++)
                 check(&shapes[i], dtypes[k]);
     }
-    psi_gemm_use(psi_isa_current());
+    psi_gemm_use(psi_isa_current(), false);
 }
 
 static void out_of_memory(void **state)

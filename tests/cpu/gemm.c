@@ -305,10 +305,13 @@ static void each_isa(void (*body)(void))
 {
     for (int isa = 0; isa < PSI_ISA_COUNT; isa++)
         if (psi_isa_runs((psi_isa)isa)) {
-            psi_gemm_use((psi_isa)isa);
-            body();
+            for (int plain = 0; plain < 2; plain++) {
+                psi_gemm_use((psi_isa)isa, plain);
+                if (plain == 0 || psi_gemm_kernels_of((psi_isa)isa)->brain)
+                    body();
+            }
         }
-    psi_gemm_use(psi_isa_current());
+    psi_gemm_use(psi_isa_current(), false);
 }
 
 static psi_dtype random_small_type(void)
@@ -347,6 +350,7 @@ static void random_products(psi_dtype fixed, int count)
 static void random_packed(void)
 {
     random_products(PSI_BOOL, 150);
+    random_products(PSI_BFLOAT16, 60);
 }
 
 static void test_random_packed(void **unused)
@@ -394,6 +398,8 @@ static void large_products(void)
         for (int layout = 0; layout < 4; layout++) {
             psi_dtype out = s % 3 == 0 ? PSI_BFLOAT16 : PSI_FLOAT32;
             psi_dtype types[3] = {PSI_FLOAT32, s % 2 ? PSI_FLOAT32 : PSI_FLOAT16, out};
+            if (s % 5 == 0)
+                types[0] = types[1] = PSI_BFLOAT16;
             int layouts[3] = {layout & 1, layout >> 1, ROWS};
             problem p;
             problem_new(&p, types, large_sizes[s], layouts, s == 2);

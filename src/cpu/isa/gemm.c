@@ -355,6 +355,8 @@ static void depthwise(const psi_gemm_tile *t, int64_t rows, int64_t cols)
     }
 }
 
+#include "cpu/isa/gemm_brain.inc"
+
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
 extern const psi_gemm_kernels JOIN(psi_gemm_kernels_, PSI_ISA);
@@ -362,6 +364,9 @@ const psi_gemm_kernels JOIN(psi_gemm_kernels_, PSI_ISA) = {
     .mr = MR,
     .nr = NR,
     .lanes = LANES,
+    .pair = 1,
+    .step = 1,
+    .brain = BRAIN_KERNELS,
     .packed = packed_tiles,
     .direct = direct_tiles,
     .patches = patches_tiles,

@@ -45,6 +45,7 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "inner")
     CHECK_EQUAL(psi_segmented_mm(SHAPED(PSI_FLOATS(1, 2, 3), 1, 3), SHAPED(PSI_FLOATS(4, 5, 6), 3, 1),
                                  SHAPED(PSI_INT32S(0, 2, 1, 3), 2, 2)),
                 SHAPED(PSI_FLOATS(14, 28), 2, 1, 1));
+    CHECK_VALUES(psi_block_masked_mm(PSI_FLOATS(1, 2), PSI_FLOATS(3, 4), 32, f32(2), NULL, f32(-1)), -22);
     CHECK_EQUAL(psi_hadamard_transform(PSI_FLOATS(4, 1, -2, 0), 2), PSI_FLOATS(6, 2, 14, 10));
     psi_array pairs = PSI_FLOATS(3, 1, 1, 3), weight = PSI_FLOATS(1, 2, 3, 4);
     CHECK_EQUAL(psi_fast_rms_norm(pairs, NULL, 11), PSI_FLOATS(0.75, 0.25, 0.25, 0.75));

@@ -208,3 +208,55 @@ def test_complex_matrices(mx, check):
     agree(check, mx.matmul(a, b.imag), x @ y.imag)
     agree(check, mx.addmm(c, a, b, 2.0, -0.5), 2 * (x @ y) - 0.5 * z)
     check.close(mx.matmul(mx.array([[1 + 1j, 2]]), mx.array([[1j], [3 - 1j]])), [[5 - 1j]])
+
+
+def block_masked(mx, block, names):
+    """The product by its definition: masks spread over the elements, as factors. Masks come last, in the order of the names."""
+    def spread(mask, rows, columns):
+        *batch, r, c = mask.shape
+        wide = mx.broadcast_to(mx.expand_dims(mask, (-3, -1)), (*batch, r, block, c, block))
+        return wide.reshape(*batch, r * block, c * block)[..., :rows, :columns].astype(mx.float32)
+
+    def call(a, b, *masks):
+        (m, k), n, by = a.shape[-2:], b.shape[-1], dict(zip(names, masks))
+        if "lhs" in by:
+            a = a * spread(by["lhs"], m, k)
+        if "rhs" in by:
+            b = b * spread(by["rhs"], k, n)
+        return (a @ b) * spread(by["out"], m, n) if "out" in by else a @ b
+
+    return call, lambda a, b, *masks: mx.block_masked_mm(a, b, block, **{f"mask_{name}": m for name, m in zip(names, masks)})
+
+
+@case("test_block_masked_matmul")
+def test_masked_blocks(mx, check):
+    import numpy as np
+
+    sizes = [(15, 17, 14, 32, (), ()), (70, 64, 20, 32, (), ()), (130, 96, 100, 64, (), ()), (1, 90, 100, 32, (), ()),
+             (140, 1, 90, 64, (), ()), (40, 50, 70, 32, (1, 2), (3, 1)), (1, 60, 70, 32, (2,), ())]
+    for m, n, k, block, batch_a, batch_b in sizes:
+        batch = np.broadcast_shapes(batch_a, batch_b)
+        a, b = pair(mx, (*batch_a, m, k), 1)[0], pair(mx, (*batch_b, k, n), 2)[0]
+        tm, tn, tk = (-(-length // block) for length in (m, n, k))
+        shapes = {"out": (*batch, tm, tn), "lhs": (*batch_a, tm, tk), "rhs": (*batch_b, tk, tn)}
+        cotangent = mx.ones((*batch, m, n))
+        for names in (("out", "lhs", "rhs"), ("lhs", "rhs"), ("out",), ("lhs",), ("rhs",)):
+            factors = [mx.array(np.abs(pair(mx, shapes[name], 3)[1]).astype(np.float32) + 0.25) for name in names]
+            plain, tested = block_masked(mx, block, names)
+            kept = [mask > 0.75 for mask in factors]
+            check.that(mx.allclose(tested(a, b, *kept), plain(a, b, *kept), rtol=1e-5, atol=1e-4))
+            for masks in (kept, factors):
+                outs, wanted = (mx.vjp(lambda a, b: f(a, b, *masks), [a, b], [cotangent]) for f in (tested, plain))
+                mx.eval(outs, wanted)
+                for got, right in zip(outs[0] + outs[1], wanted[0] + wanted[1]):
+                    check.that(got.shape == right.shape and mx.allclose(got, right, rtol=1e-5, atol=1e-4))
+            if names == ("lhs", "rhs"):
+                same_gradients(mx, check, tested, plain, [a, b, *factors], cotangent, 1e-3)  # sums over whole blocks
+    x, y = pair(mx, (70, 100), 4)[0], pair(mx, (70, 1), 5)[0]
+    left, right, out = mx.array([[0.0, 2, 1], [3, 0, 0.5], [0, 1, 4], [1, 1, 0]]), mx.ones((3, 1)) > 0, mx.array([[2.0], [0], [1], [3]])
+    plain, tested = block_masked(mx, 32, ("out", "lhs", "rhs"))
+    check.that(mx.allclose(tested(x.T, y, out, left, right), plain(x.T, y, out, left, right), rtol=1e-5, atol=1e-4))
+    check.that(mx.allclose(tested(y.T, x, out.T, right.T, left.T), plain(y.T, x, out.T, right.T, left.T), rtol=1e-5, atol=1e-4))
+    alone = mx.block_masked_mm(mx.ones((33,)), mx.ones((33, 1)), 32, mask_lhs=mx.array([2.0, 5.0]))
+    check.equal(alone, [69], mx.float32)
+    check.raises(ValueError, mx.block_masked_mm, x.T, y, 16, mask_out=out)

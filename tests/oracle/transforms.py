@@ -71,7 +71,7 @@ def places(count):
 
 OWN_MAKERS |= {
     "gather_mm.a": lambda p: p.leaf(p.pair_dtype, (2, 3, 2)).name, "gather_mm.b": lambda p: p.leaf(p.pair_dtype, (3, 2, 4)).name,
-    "lhs_indices?": places(2), "rhs_indices?": places(3), "sorted_indices": lambda p: "false",
+    "gather_mm.lhs_indices?": places(2), "gather_mm.rhs_indices?": places(3), "sorted_indices": lambda p: "false",
     "block_masked_mm.a": lambda p: p.leaf(p.pair_dtype, (2, 3)).name, "block_masked_mm.b": lambda p: p.leaf(p.pair_dtype, (3, 2)).name,
     "block_size": lambda p: p.pick(["32", "64"]), "mask_out?": lambda p: "none",  # the wheel's gradient of that one is wrong
     **{f"mask_{side}?": lambda p: p.leaf(p.pair_dtype, (1, 1)).name for side in ("lhs", "rhs")},

@@ -1,4 +1,5 @@
-/* digits.c: a small network learns scikit-learn's handwritten digits by plain gradient steps: 64 pixels, 32 features, 10 digits.
+/* digits.c: a small network learns scikit-learn's handwritten digits by compiled gradient steps:
+ * 64 pixels, 32 features, 10 digits.
  * Usage: digits [FOLDER [STEPS]]; FOLDER (build/digits) holds images.npy and labels.npy from scripts/export-digits.
  * Results go to stdout; a terminal also sees how far it has come. */
 #include <psionic.h>
@@ -60,23 +61,30 @@ static psi_array zeros(int64_t count)
     return psi_retain(psi_zeros(PSI_INTS(count), PSI_FLOAT32));
 }
 
-/* One gradient step; the parameters are replaced, the loss before the step is returned. False with an error. */
-static bool step(const data *d, psi_array parameters[PARAMETERS], double *error)
+/* One gradient step: the next parameters, and the loss before it. Runs once, to be compiled. */
+static psi_arrays descend(psi_arrays parameters, void *context)
+{
+    psi_arrays value, gradient, next = {NULL, 0};
+    if (!psi_value_and_grad(loss, context, parameters, PSI_INTS(0, 1, 2, 3), &value, &gradient))
+        return next;
+    psi_array by = psi_scalar(rate, PSI_FLOAT32);
+    next = psi_arrays_new(PARAMETERS + 1);
+    for (int i = 0; i < PARAMETERS; i++)
+        next.data[i] = psi_subtract(parameters.data[i], psi_multiply(by, gradient.data[i]));
+    next.data[PARAMETERS] = value.data[0];
+    return next;
+}
+
+/* Replaces the parameters by those after a compiled step. False with an error. */
+static bool step(psi_compiled *compiled, psi_array parameters[PARAMETERS], double *error)
 {
     PSI_SCOPE;
-    psi_arrays value, gradient;
-    if (!psi_value_and_grad(loss, (void *)d, (psi_arrays){parameters, PARAMETERS}, PSI_INTS(0, 1, 2, 3),
-                            &value, &gradient))
-        return false;
-    psi_array by = psi_scalar(rate, PSI_FLOAT32);
-    psi_array next[PARAMETERS + 1] = {[PARAMETERS] = value.data[0]};
-    for (int i = 0; i < PARAMETERS; i++)
-        next[i] = psi_subtract(parameters[i], psi_multiply(by, gradient.data[i]));
-    if (!psi_eval((psi_arrays){next, PARAMETERS + 1}) || !psi_item(value.data[0], error))
+    psi_arrays next = psi_compiled_call((psi_arrays){parameters, PARAMETERS}, compiled);
+    if (!next.count || !psi_eval(next) || !psi_item(next.data[PARAMETERS], error))
         return false;
     for (int i = 0; i < PARAMETERS; i++) {
         psi_release(parameters[i]);
-        parameters[i] = psi_retain(next[i]);
+        parameters[i] = psi_retain(next.data[i]);
     }
     return true;
 }
@@ -98,12 +106,12 @@ static double accuracy(const data *d, psi_array parameters[PARAMETERS])
     return (double)right / (double)n;
 }
 
-static bool train(const data *d, psi_array parameters[PARAMETERS], int steps)
+static bool train(psi_compiled *compiled, psi_array parameters[PARAMETERS], int steps)
 {
     bool is_watched = isatty(STDERR_FILENO);
     double error;
     for (int i = 0; i <= steps; i++) {
-        if (!step(d, parameters, &error))
+        if (!step(compiled, parameters, &error))
             return false;
         bool is_shown = i % (steps > SHOWN ? steps / SHOWN : 1) == 0;
         if (is_watched)
@@ -144,7 +152,9 @@ int main(int argc, char **argv)
          unseen = {image_parts.data[1], label_parts.data[1]};
     psi_array parameters[PARAMETERS] = {random_weights(psi_dim(images, 1), FEATURES, 0), zeros(FEATURES),
                                         random_weights(FEATURES, DIGITS, 1), zeros(DIGITS)};
-    bool ok = train(&seen, parameters, steps);
+    psi_compiled *compiled = psi_compile(descend, &seen, 0);
+    bool ok = compiled && train(compiled, parameters, steps);
+    psi_compiled_free(compiled);
     double known = ok ? accuracy(&seen, parameters) : -1, fresh = ok ? accuracy(&unseen, parameters) : -1;
     for (int i = 0; i < PARAMETERS; i++)
         psi_release(parameters[i]);

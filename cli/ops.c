@@ -40,7 +40,8 @@ static const char *first_line(const char *doc, char line[100])
 
 static void matrix(void)
 {
-    printf("%-22s %-8s %-4s %-4s %-4s %-5s %s\n", "op", "kind", "cpu", "vjp", "jvp", "vmap", "what");
+    printf("%-22s %-8s %-4s %-4s %-4s %-5s %-8s %-10s %s\n", "op", "kind", "cpu", "vjp", "jvp", "vmap",
+           "compile", "shapeless", "what");
     int functions = 0;
     for (size_t i = 0; i < ROWS; i++) {
         const op_row *row = &rows[i];
@@ -48,8 +49,9 @@ static void matrix(void)
         if (strcmp(row->kind, "function") == 0) {
             functions++;
         } else {
-            printf("%-22s %-8s %-4s %-4s %-4s %-5s %s\n", row->name, row->kind, "yes",
+            printf("%-22s %-8s %-4s %-4s %-4s %-5s %-8s %-10s %s\n", row->name, row->kind, "yes",
                    can(row, PSI_TRANSFORM_VJP), can(row, PSI_TRANSFORM_JVP), can(row, PSI_TRANSFORM_VMAP),
+                   can(row, PSI_TRANSFORM_COMPILE), can(row, PSI_TRANSFORM_SHAPELESS),
                    first_line(row->doc, line));
         }
     }
@@ -77,9 +79,10 @@ static bool describe(const char *name)
             bool function = strcmp(row->kind, "function") == 0;
             printf("%s(%s)  %s\n", row->name, row->takes, row->doc);
             if (!function) {
-                printf("    %s op %s; cpu yes, gpu -; vjp %s, jvp %s, vmap %s\n", row->kind, row->primitive,
-                       can(row, PSI_TRANSFORM_VJP), can(row, PSI_TRANSFORM_JVP),
-                       can(row, PSI_TRANSFORM_VMAP));
+                printf("    %s op %s; cpu yes, gpu -; vjp %s, jvp %s, vmap %s, compile %s, shapeless %s\n",
+                       row->kind, row->primitive, can(row, PSI_TRANSFORM_VJP), can(row, PSI_TRANSFORM_JVP),
+                       can(row, PSI_TRANSFORM_VMAP), can(row, PSI_TRANSFORM_COMPILE),
+                       can(row, PSI_TRANSFORM_SHAPELESS));
             }
         }
     }

@@ -46,11 +46,14 @@ typedef enum psi_transform {
     PSI_TRANSFORM_VJP,
     PSI_TRANSFORM_JVP,
     PSI_TRANSFORM_VMAP,
+    PSI_TRANSFORM_COMPILE,
+    PSI_TRANSFORM_SHAPELESS, /* compiled, then called with inputs of other shapes */
     PSI_TRANSFORM_COUNT
 } psi_transform;
 
 /* The capability matrix: the name of its i-th op, NULL past the last one; and whether a transform takes an op through. Where
- * it does not, it refuses with a typed error. An unknown op is an error, and false. */
+ * it does not, it refuses with a typed error; but vmap and shapeless ask an op without inputs for no rule.
+ * An unknown op is an error, and false. */
 PSI_API const char *psi_op_name(int i);
 PSI_API bool psi_op_can(const char *op, psi_transform transform);
 

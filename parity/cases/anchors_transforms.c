@@ -155,31 +155,48 @@ static void check_capability(const char *op, psi_function fn, psi_array x, psi_a
     psi_error(NULL);
     bool maps = psi_vmap(fn, NULL, PSI_ARRAYS(pair), PSI_NONE, PSI_NONE).count > 0;
     psi_error(NULL);
-    NOTE("%s: vjp %d, jvp %d, vmap %d", op, pulls, pushes, maps);
+    psi_array longer = psi_concatenate(PSI_ARRAYS(x, x), 0);
+    psi_compiled *fixed = psi_compile(fn, NULL, 0), *shapeless = psi_compile(fn, NULL, PSI_COMPILE_SHAPELESS);
+    bool compiles = psi_compiled_call(PSI_ARRAYS(x), fixed).count > 0;
+    psi_error(NULL);
+    bool traced = psi_compiled_call(PSI_ARRAYS(x), shapeless).count > 0;
+    bool follows = psi_compiled_call(PSI_ARRAYS(longer), shapeless).count > 0;
+    psi_error(NULL);
+    psi_compiled_free(fixed);
+    psi_compiled_free(shapeless);
+    NOTE("%s: vjp %d, jvp %d, vmap %d, compile %d, shapeless %d", op, pulls, pushes, maps, compiles, follows);
     CHECK(psi_op_can(op, PSI_TRANSFORM_VJP) == pulls);
     CHECK(psi_op_can(op, PSI_TRANSFORM_JVP) == pushes);
     CHECK(psi_op_can(op, PSI_TRANSFORM_VMAP) == maps);
+    CHECK(psi_op_can(op, PSI_TRANSFORM_COMPILE) == compiles);
+    CHECK(traced && psi_op_can(op, PSI_TRANSFORM_SHAPELESS) == follows);
 }
 
 ANCHOR_CASE(program_transform_capability_matrix_tracks_seeded_transform_and_future_cases)
 {
     /* Every op is in it once, and whatever has a gradient has a tangent and a batch too. */
-    int count = 0, pulls = 0;
+    int count = 0, pulls = 0, compiled = 0, follows = 0;
     for (const char *name; (name = psi_op_name(count)) != NULL; count++) {
         for (int i = 0; i < count; i++) {
             REQUIRE(strcmp(name, psi_op_name(i)) != 0);
         }
         pulls += psi_op_can(name, PSI_TRANSFORM_VJP);
+        compiled += psi_op_can(name, PSI_TRANSFORM_COMPILE);
+        follows += psi_op_can(name, PSI_TRANSFORM_SHAPELESS);
         REQUIRE(!psi_op_can(name, PSI_TRANSFORM_VJP) ||
                 (psi_op_can(name, PSI_TRANSFORM_JVP) && psi_op_can(name, PSI_TRANSFORM_VMAP)));
     }
     CHECK(count > 100);
     CHECK(pulls > count / 2 && pulls < count);
+    CHECK(compiled == count);
+    CHECK(follows > count / 2 && follows < count);
     CHECK(psi_op_name(-1) == NULL);
 
     /* Seeded: what it says is what happens. */
     psi_array x = psi_reshape(PSI_FLOATS(3, 1, 2, 4), PSI_INTS(2, 2));
     check_capability("sort", only, x, PSI_ARRAYS(x));
+    CHECK(psi_op_can("add", PSI_TRANSFORM_SHAPELESS));
+    CHECK(psi_op_can("reduce", PSI_TRANSFORM_SHAPELESS));
     CHECK(psi_op_can("matmul", PSI_TRANSFORM_VJP));
     CHECK(psi_op_can("select", PSI_TRANSFORM_JVP));
     CHECK(psi_op_can("custom_transforms", PSI_TRANSFORM_VMAP));
@@ -189,6 +206,8 @@ ANCHOR_CASE(program_transform_capability_matrix_tracks_seeded_transform_and_futu
     check_capability("view", bits, x, PSI_ARRAYS(x));
     check_capability("segmented_mm", segments, x, PSI_ARRAYS(psi_reshape(x, PSI_INTS(1, 2, 2))));
     psi_arrays outputs, made;
+    CHECK(!psi_op_can("convolution", PSI_TRANSFORM_SHAPELESS));
+    CHECK(psi_op_can("convolution", PSI_TRANSFORM_COMPILE));
     EXPECT_REFUSAL(PSI_UNSUPPORTED_GRADIENT, "vjp of qr",
                    psi_vjp(factors, NULL, PSI_ARRAYS(x), PSI_ARRAYS(x, x), &outputs, &made));
     EXPECT_REFUSAL(PSI_UNSUPPORTED_OP, "vmap of segmented_mm",

@@ -1,10 +1,11 @@
-/* capability.c: which transforms take which op through, from the table of ops itself. */
+/* capability.c: which transforms take which op through, from the table of ops and the rules of compile. */
 #include <string.h>
 
 #include <psionic/transforms.h>
 
 #include "core/error.h"
 #include "ops/op.h"
+#include "transforms/graph.h"
 
 const char *psi_op_name(int i)
 {
@@ -23,6 +24,10 @@ bool psi_op_can(const char *op, psi_transform transform)
             return psi_ops[i].jvp || psi_ops[i].vjp || i == PSI_OP_stop_gradient;
         case PSI_TRANSFORM_VMAP:
             return psi_ops[i].vmap;
+        case PSI_TRANSFORM_COMPILE:
+            return psi_graph_can_keep(i);
+        case PSI_TRANSFORM_SHAPELESS:
+            return psi_graph_can_follow(i);
         default:
             PSI_INVALID("op_can: %d is no transform", (int)transform);
             return false;

@@ -67,11 +67,16 @@ typedef struct recording {
     int in_capacity;
 } recording;
 
+bool psi_graph_can_keep(int op)
+{
+    return op > PSI_OP_LEAF && op < PSI_OP_COUNT;
+}
+
 /* True for a node to be computed again by every call. */
 static bool is_op(const psi_node *node)
 {
     int state = atomic_load_explicit(&node->state, memory_order_acquire);
-    return node->op != PSI_OP_LEAF && !node->lost && (state == PSI_PENDING || state == PSI_BROKEN);
+    return psi_graph_can_keep(node->op) && !node->lost && (state == PSI_PENDING || state == PSI_BROKEN);
 }
 
 static bool add_constant(recording *r, psi_node *node)

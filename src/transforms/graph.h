@@ -59,6 +59,10 @@ psi_arrays psi_graph_replay(const psi_graph *graph, psi_arrays inputs);
 /* The same over inputs of other shapes: every op's is worked out anew, or refused. */
 psi_arrays psi_graph_replay_shapeless(const psi_graph *graph, psi_arrays inputs);
 
+/* Whether compile keeps such an op in a graph, and whether it has a rule by which it follows inputs of other shapes. */
+bool psi_graph_can_keep(int op);
+bool psi_graph_can_follow(int op);
+
 /* Drops what no output needs. */
 bool psi_graph_sweep(psi_graph *graph);
 /* Merges equal scalars and equal ops, and drops ops that do nothing and what no output needs. */

@@ -378,6 +378,13 @@ static bool pad(change *c)
     return true;
 }
 
+/* Outputs are its last inputs, which have followed already. */
+static bool custom_transforms(change *c)
+{
+    c->made = c->in + c->in_count - c->node->out_count;
+    return true;
+}
+
 typedef bool (*rule)(change *c);
 
 static const rule rules[PSI_OP_COUNT] = {
@@ -393,6 +400,7 @@ static const rule rules[PSI_OP_COUNT] = {
     [PSI_OP_to_fp8] = like_first,
     [PSI_OP_from_fp8] = like_first,
     [PSI_OP_compiled] = broadcast_shapes,
+    [PSI_OP_custom_transforms] = custom_transforms,
     [PSI_OP_divmod] = divmod,
     [PSI_OP_broadcast] = broadcast,
     [PSI_OP_reshape] = reshape,
@@ -416,6 +424,16 @@ static const rule rules[PSI_OP_COUNT] = {
     [PSI_OP_slice_update] = slice_update,
     [PSI_OP_pad] = pad,
 };
+
+static rule rule_of(int op)
+{
+    return psi_is_elementwise(op) ? elementwise : rules[op];
+}
+
+bool psi_graph_can_follow(int op)
+{
+    return rule_of(op) != NULL;
+}
 
 /* True when the same axes of length 1 are repeated as when it was traced: gradients rely on it. */
 static bool repeats_the_same(const change *c, psi_ints out, int kept)
@@ -447,8 +465,9 @@ static psi_array *follow(const psi_graph *g, int entry, psi_array *in)
     c->in_count = e->in_count;
     c->made = NULL;
     c->attr.count = 0;
-    rule one = psi_is_elementwise(e->node->op) ? elementwise : rules[e->node->op];
-    if (!one || (e->node->out_count > 1 && one != divmod && one != broadcast_shapes)) {
+    rule one = rule_of(e->node->op);
+    bool many = one == divmod || one == broadcast_shapes || one == custom_transforms;
+    if (!one || (e->node->out_count > 1 && !many)) {
         refuse(c, "there is no rule for it");
         return NULL;
     }

@@ -190,10 +190,33 @@ static void outputs_keep_their_dtypes(void **state)
     FOLLOWS(several_dtypes, PSI_INTS(3), PSI_INTS(5));
 }
 
+static psi_arrays sine_and_square(psi_arrays in, void *context)
+{
+    (void)context;
+    return LIST(psi_sin(in.data[0]), psi_square(psi_add(in.data[0], in.data[1])));
+}
+
+static psi_arrays with_rules(psi_arrays in, void *context)
+{
+    (void)context;
+    return psi_custom_function(&(psi_custom){.fn = sine_and_square}, in);
+}
+
+/* Simplified, its node is gone; without that, its rule is asked. */
+static void custom_functions_follow(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    FOLLOWS(with_rules, PSI_INTS(2, 3), PSI_INTS(4, 5));
+    assert_true(psi_set_compile_mode(PSI_COMPILE_NO_SIMPLIFY));
+    FOLLOWS(with_rules, PSI_INTS(2, 3), PSI_INTS(4, 5));
+    assert_true(psi_set_compile_mode(PSI_COMPILE_ENABLED));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(shapes_follow),
-                                       cmocka_unit_test(what_is_not_known_is_refused),
-                                       cmocka_unit_test(outputs_keep_their_dtypes)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(shapes_follow), cmocka_unit_test(what_is_not_known_is_refused),
+        cmocka_unit_test(outputs_keep_their_dtypes), cmocka_unit_test(custom_functions_follow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,12 +104,37 @@ static void edges(void **state)
     expect_error(psi_fft_fftn(x, PSI_NONE, PSI_INTS(0, 0)), PSI_VALUE_ERROR);
 }
 
+static psi_arrays along_rows(psi_arrays in, void *context)
+{
+    (void)context;
+    psi_arrays out = psi_arrays_new(1);
+    if (out.count == 1)
+        out.data[0] = psi_fft_rfft(in.data[0], PSI_NO_INT, 1);
+    return out;
+}
+
+/* A tangent goes through the same axes as the value, and a mapped axis is none of them. */
+static void axes_of_rules(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array x = psi_real(noise(PSI_INTS(3, 6))), t = psi_real(noise(PSI_INTS(3, 6)));
+    psi_arrays outputs, jvps = {0};
+    assert_true(psi_jvp(along_rows, NULL, PSI_ARRAYS(x), PSI_ARRAYS(t), &outputs, &jvps));
+    assert_true(alike(jvps.data[0], psi_fft_rfft(t, PSI_NO_INT, 1)));
+    psi_array stack = psi_real(noise(PSI_INTS(2, 3, 6)));
+    psi_arrays each = psi_vmap(along_rows, NULL, PSI_ARRAYS(stack), PSI_INTS(0), PSI_NONE);
+    assert_int_equal(each.count, 1);
+    assert_true(alike(each.data[0], psi_fft_rfft(stack, PSI_NO_INT, 2)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(by_definition),
         cmocka_unit_test(halves),
         cmocka_unit_test(edges),
+        cmocka_unit_test(axes_of_rules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

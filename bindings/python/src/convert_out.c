@@ -49,8 +49,7 @@ PyObject *psi_py_item(PyObject *self, PyObject *unused)
     psi_py_call call;
     psi_array a = psi_py_array_of(self);
     if (psi_size(a) != 1) {
-        PyErr_SetString(PyExc_ValueError,
-                        "[convert] Only length-1 arrays can be converted to Python scalars.");
+        PyErr_SetString(PyExc_ValueError, "an array becomes a number only when it has one element");
         return NULL;
     }
     if (!psi_py_enter(&call, NULL))

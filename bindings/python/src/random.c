@@ -176,8 +176,7 @@ PSI_PY_ENTRY(random, categorical)
     int64_t axis = -1, samples;
     sample s;
     if (psi_py_given(v[2]) && psi_py_given(v[3])) {
-        PyErr_SetString(PyExc_ValueError,
-                        "[categorical] At most one of shape or num_samples can be specified.");
+        PyErr_SetString(PyExc_ValueError, "categorical: shape and num_samples exclude each other");
         return NULL;
     }
     if (!psi_py_enter(&call, v[5]))

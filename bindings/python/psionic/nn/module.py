@@ -63,10 +63,10 @@ class Module(dict):
         return ""
 
     def __repr__(self):
-        children = tree_flatten(self.children(), is_leaf=self.is_module)
-        lines = [textwrap.indent(f"({path}): {child!r}", "  ") for path, child in children]
-        return "\n".join([f"{type(self).__name__}({self._extra_repr()}", *lines, ")"]) if lines else \
-            f"{type(self).__name__}({self._extra_repr()})"
+        head = f"{type(self).__name__}({self._extra_repr()}"
+        below = [textwrap.indent(f"({path}): {child!r}", "  ")
+                 for path, child in tree_flatten(self.children(), is_leaf=Module.is_module)]
+        return "\n".join([head, *below, ")"]) if below else head + ")"
 
     # ---- attributes ----
 
@@ -180,11 +180,11 @@ class Module(dict):
     # ---- modes ----
 
     def _validate_keys(self, keys, strict):
-        keys = keys if isinstance(keys, list) else [keys]
-        for key in keys if strict else ():
-            if key not in self:
-                raise KeyError(f"the module has no member {key}")
-        return keys
+        names = [keys] if isinstance(keys, str) else list(keys)
+        for name in names if strict else ():
+            if name not in self:
+                raise KeyError(f"the module has no member {name}")
+        return names
 
     def _own_parameters(self):
         """The paths of the arrays that are not in modules below."""

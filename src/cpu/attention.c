@@ -20,26 +20,7 @@ enum {
     SMALL_WORK = 1 << 17   /* multiply-adds for which no thread is woken */
 };
 
-#define DECLARE(isa) extern const psi_attention_kernels psi_attention_kernels_##isa;
-#ifdef PSI_HAVE_generic
-DECLARE(generic)
-#define TABLE_v2 &psi_attention_kernels_generic
-#else
-DECLARE(v2)
-#define TABLE_v2 &psi_attention_kernels_v2
-#endif
-#ifdef PSI_HAVE_v3
-DECLARE(v3)
-#define TABLE_v3 &psi_attention_kernels_v3
-#else
-#define TABLE_v3 TABLE_v2
-#endif
-#ifdef PSI_HAVE_v4
-DECLARE(v4)
-#define TABLE_v4 &psi_attention_kernels_v4
-#else
-#define TABLE_v4 TABLE_v3
-#endif
+PSI_ISA_TABLES(psi_attention_kernels, psi_attention_kernels)
 
 const char *psi_attention_at(psi_array a, int64_t batch, int64_t head, int64_t row, int64_t column)
 {
@@ -206,13 +187,11 @@ static bool run(psi_attention_job *j)
 
 bool psi_cpu_scaled_dot_product_attention(psi_node *node)
 {
-    static const psi_attention_kernels *const tables[PSI_ISA_COUNT] = {TABLE_v2, TABLE_v3, TABLE_v4,
-                                                                       TABLE_v4};
     psi_array out = &node->out[0];
     bool has_sinks = node->attr[2] != 0, has_mask = node->in_count - has_sinks > 3;
     if (!psi_output_new(out))
         return false;
-    psi_attention_job j = {.own = tables[psi_isa_current()],
+    psi_attention_job j = {.own = psi_attention_kernels_by_isa[psi_isa_current()],
                            .gemm = psi_gemm_kernels_of(psi_isa_current()),
                            .q = node->in[0],
                            .k = node->in[1],

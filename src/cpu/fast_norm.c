@@ -14,26 +14,7 @@
 
 enum { TASK = 1 << 15 }; /* elements */
 
-#define DECLARE(isa) extern const psi_norm_table psi_norm_table_##isa;
-#ifdef PSI_HAVE_generic
-DECLARE(generic)
-#define TABLE_v2 &psi_norm_table_generic
-#else
-DECLARE(v2)
-#define TABLE_v2 &psi_norm_table_v2
-#endif
-#ifdef PSI_HAVE_v3
-DECLARE(v3)
-#define TABLE_v3 &psi_norm_table_v3
-#else
-#define TABLE_v3 TABLE_v2
-#endif
-#ifdef PSI_HAVE_v4
-DECLARE(v4)
-#define TABLE_v4 &psi_norm_table_v4
-#else
-#define TABLE_v4 TABLE_v3
-#endif
+PSI_ISA_TABLES(psi_norm_table, psi_norm_table)
 
 typedef struct job {
     psi_tiles tiles;
@@ -92,14 +73,13 @@ static bool load_parameters(job *j, psi_node *node, psi_dtype dtype)
 
 static bool norm(psi_node *node)
 {
-    static const psi_norm_table *const tables[PSI_ISA_COUNT] = {TABLE_v2, TABLE_v3, TABLE_v4, TABLE_v4};
     psi_array in = node->in[0], out = &node->out[0];
     if (!psi_output_new(out))
         return false;
     if (out->size == 0)
         return true;
     psi_dtype dtype = psi_element_dtype((psi_dtype)in->dtype);
-    const psi_norm_table *table = tables[psi_isa_current()];
+    const psi_norm_table *table = psi_norm_table_by_isa[psi_isa_current()];
     job j = {.norm = dtype == PSI_FLOAT64 ? table->float64 : table->float32,
              .out = out->buffer->data,
              .n = in->shape[in->ndim - 1],

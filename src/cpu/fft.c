@@ -12,31 +12,11 @@
 #define WORTH_CUTTING 256 /* a few lines shorter than this run in lanes, most of them idle */
 #define TASK_ELEMENTS (1 << 14)
 
-#define DECLARE(isa) extern const psi_fft_kernel psi_fft_kernel_##isa;
-#ifdef PSI_HAVE_generic
-DECLARE(generic)
-#define KERNEL_v2 &psi_fft_kernel_generic
-#else
-DECLARE(v2)
-#define KERNEL_v2 &psi_fft_kernel_v2
-#endif
-#ifdef PSI_HAVE_v3
-DECLARE(v3)
-#define KERNEL_v3 &psi_fft_kernel_v3
-#else
-#define KERNEL_v3 KERNEL_v2
-#endif
-#ifdef PSI_HAVE_v4
-DECLARE(v4)
-#define KERNEL_v4 &psi_fft_kernel_v4
-#else
-#define KERNEL_v4 KERNEL_v3
-#endif
+PSI_ISA_TABLES(psi_fft_kernel, psi_fft_kernel)
 
 const psi_fft_kernel *psi_cpu_fft_kernel(psi_isa isa)
 {
-    static const psi_fft_kernel *const kernels[PSI_ISA_COUNT] = {KERNEL_v2, KERNEL_v3, KERNEL_v4, KERNEL_v4};
-    return kernels[isa];
+    return psi_fft_kernel_by_isa[isa];
 }
 
 /* Lines along one axis: `outer` x n x `inner`, dense, in either place. */

@@ -18,4 +18,26 @@ bool psi_isa_runs(psi_isa isa);
 /* True when the processor multiplies tiles of bfloat16, and the system lets this process use them. Asked once. */
 bool psi_isa_has_tiles(void);
 
+/* PSI_ISA_TABLES(type, name) declares the constants name_v2, name_v3, name_v4 that a file of src/cpu/isa exports, and
+ * lists them by psi_isa in name_by_isa[]. One that was not built stands for the next below it. */
+#ifdef PSI_HAVE_generic
+#define PSI_NAME_v2_(name) name##_generic
+#else
+#define PSI_NAME_v2_(name) name##_v2
+#endif
+#ifdef PSI_HAVE_v3
+#define PSI_NAME_v3_(name) name##_v3
+#else
+#define PSI_NAME_v3_(name) PSI_NAME_v2_(name)
+#endif
+#ifdef PSI_HAVE_v4
+#define PSI_NAME_v4_(name) name##_v4
+#else
+#define PSI_NAME_v4_(name) PSI_NAME_v3_(name)
+#endif
+#define PSI_ISA_TABLES(type, name)                                                                     \
+    extern const type PSI_NAME_v2_(name), PSI_NAME_v3_(name), PSI_NAME_v4_(name);                      \
+    static const type *const name##_by_isa[PSI_ISA_COUNT] = {&PSI_NAME_v2_(name), &PSI_NAME_v3_(name), \
+                                                             &PSI_NAME_v4_(name), &PSI_NAME_v4_(name)};
+
 #endif

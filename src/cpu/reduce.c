@@ -28,31 +28,11 @@ typedef struct job {
     atomic_bool failed;
 } job;
 
-#define DECLARE(isa) extern const psi_reduce_table psi_reduce_table_##isa;
-#ifdef PSI_HAVE_generic
-DECLARE(generic)
-#define TABLE_v2 &psi_reduce_table_generic
-#else
-DECLARE(v2)
-#define TABLE_v2 &psi_reduce_table_v2
-#endif
-#ifdef PSI_HAVE_v3
-DECLARE(v3)
-#define TABLE_v3 &psi_reduce_table_v3
-#else
-#define TABLE_v3 TABLE_v2
-#endif
-#ifdef PSI_HAVE_v4
-DECLARE(v4)
-#define TABLE_v4 &psi_reduce_table_v4
-#else
-#define TABLE_v4 TABLE_v3
-#endif
+PSI_ISA_TABLES(psi_reduce_table, psi_reduce_table)
 
 const psi_reduce_table *psi_cpu_reduce_table_of(psi_isa isa)
 {
-    static const psi_reduce_table *const tables[PSI_ISA_COUNT] = {TABLE_v2, TABLE_v3, TABLE_v4, TABLE_v4};
-    return tables[isa];
+    return psi_reduce_table_by_isa[isa];
 }
 
 const psi_reduce_table *psi_cpu_reduce_table(void)

@@ -14,31 +14,12 @@
 
 enum { CHUNK = 1 << 16, TASK = 1 << 15 };
 
-#define DECLARE(isa) extern const psi_softmax_table psi_softmax_table_##isa;
-#ifdef PSI_HAVE_generic
-DECLARE(generic)
-#define TABLE_v2 &psi_softmax_table_generic
-#else
-DECLARE(v2)
-#define TABLE_v2 &psi_softmax_table_v2
-#endif
-#ifdef PSI_HAVE_v3
-DECLARE(v3)
-#define TABLE_v3 &psi_softmax_table_v3
-#else
-#define TABLE_v3 TABLE_v2
-#endif
-#ifdef PSI_HAVE_v4
-DECLARE(v4)
-#define TABLE_v4 &psi_softmax_table_v4
-#else
-#define TABLE_v4 TABLE_v3
-#endif
+PSI_ISA_TABLES(psi_softmax_table, psi_softmax_table)
 
 const psi_softmax_kernel *psi_cpu_softmax_kernel(psi_isa isa, psi_dtype dtype)
 {
-    static const psi_softmax_table *const tables[PSI_ISA_COUNT] = {TABLE_v2, TABLE_v3, TABLE_v4, TABLE_v4};
-    return dtype == PSI_FLOAT64 ? &tables[isa]->float64 : &tables[isa]->float32;
+    return dtype == PSI_FLOAT64 ? &psi_softmax_table_by_isa[isa]->float64
+                                : &psi_softmax_table_by_isa[isa]->float32;
 }
 
 /* The largest element of a chunk, and the sum of exp(x - top). */

@@ -12,7 +12,8 @@
 #include <psionic.h>
 #include <stdlib.h>
 
-static inline void expect_values(psi_array a, psi_ints shape, const double *expected)
+/* Nothing failed before, and the values are these, NaN for NaN, within tolerance * max(1, |expected|). */
+static inline void expect_within(psi_array a, psi_ints shape, const double *expected, double tolerance)
 {
     psi_error_record e = {0};
     psi_array wide = psi_astype(a, PSI_FLOAT64);
@@ -23,11 +24,21 @@ static inline void expect_values(psi_array a, psi_ints shape, const double *expe
     for (int i = 0; i < shape.count; i++)
         assert_int_equal(psi_dim(a, i), shape.data[i]);
     for (int64_t i = 0; i < psi_size(a); i++)
-        assert_true(isnan(expected[i]) ? isnan(values[i])
-                                       : values[i] == expected[i] ||
-                                             fabs(values[i] - expected[i]) <= 1e-6 * (1 + fabs(expected[i])));
+        assert_true(isnan(expected[i])
+                        ? isnan(values[i])
+                        : values[i] == expected[i] ||
+                              fabs(values[i] - expected[i]) <= tolerance * fmax(1, fabs(expected[i])));
 }
-#define EXPECT(a, shape, ...) expect_values(a, shape, (const double[]){__VA_ARGS__})
+#define EXPECT(a, shape, ...) expect_within(a, shape, (const double[]){__VA_ARGS__}, 1e-6)
+
+static inline void expect_typed(psi_array a, psi_dtype dtype, psi_ints shape, const double *expected,
+                                double tolerance)
+{
+    expect_within(a, shape, expected, tolerance);
+    assert_int_equal(psi_dtype_of(a), dtype);
+}
+#define EXPECT_EXACT(a, dtype, shape, ...) expect_typed(a, dtype, shape, (const double[]){__VA_ARGS__}, 0)
+#define EXPECT_NEAR(a, dtype, shape, ...) expect_typed(a, dtype, shape, (const double[]){__VA_ARGS__}, 8e-7)
 
 static inline void expect_strides(psi_array a, psi_ints expected)
 {
@@ -46,6 +57,21 @@ static inline void expect_error(psi_array a, psi_kind kind)
     assert_true(psi_error(&e));
     assert_int_equal(e.kind, kind);
     assert_true(e.message[0]);
+}
+
+/* The call just made has failed with this kind of error and these very words. */
+static inline void expect_recorded(psi_kind kind, const char *message)
+{
+    psi_error_record e = {0};
+    assert_true(psi_error(&e));
+    assert_int_equal(e.kind, kind);
+    assert_string_equal(e.message, message);
+}
+
+static inline void expect_message(psi_array a, psi_kind kind, const char *message)
+{
+    assert_true(psi_is_error(a));
+    expect_recorded(kind, message);
 }
 
 static inline psi_array count_up(psi_ints shape)

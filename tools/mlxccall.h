@@ -5,37 +5,14 @@
 
 #include <stdbool.h>
 
-#include "signature.h"
-
-typedef struct op {
-    const char *name, *signature, *doc;
-} op;
-
-static const op ops[] = {
-#define UNARY(n, p, s, t, e, d, doc) {#n, "a: array", doc},
-#define BINARY(n, p, s, t, e, da, db, doc) {#n, "a: array, b: array", doc},
-#define COMPARE(n, p, s, t, e, doc) {#n, "a: array, b: array", doc},
-#define FN(n, sig, doc) {#n, sig, doc},
-#include "ops/table.h"
-};
-enum { OPS = sizeof ops / sizeof *ops };
+#include "functions.h"
 
 /* One function of mlx-c. */
 typedef struct function {
-    char name[96], signature[512], call[512];
-    parameter p[PARAMETERS];
-    int count;
-    char result[24];
+    char name[96], text[512], call[512];
+    signature s; /* of `text` */
     bool stream;
 } function;
-
-static const op *find_op(const char *name)
-{
-    for (int i = 0; i < OPS; i++)
-        if (!strcmp(ops[i].name, name))
-            return &ops[i];
-    return NULL;
-}
 
 /* ---- does an argument fit a parameter of ours? ---- */
 
@@ -66,9 +43,9 @@ static bool fits(const char *ours, const char *theirs)
 
 static const parameter *find_parameter(const function *f, const char *name)
 {
-    for (int i = 0; i < f->count; i++)
-        if (!strcmp(f->p[i].name, name))
-            return &f->p[i];
+    for (int i = 0; i < f->s.count; i++)
+        if (!strcmp(f->s.p[i].name, name))
+            return &f->s.p[i];
     return NULL;
 }
 
@@ -101,23 +78,25 @@ static const char *type_of(const function *f, const char *argument)
 /* Whether psi_NAME(argument, ...) is a call that ops.def allows. */
 static bool check_call(const function *f, const char *expression)
 {
-    char name[64], argument[256], result[24];
-    parameter p[PARAMETERS];
+    char name[64], argument[256];
+    signature ours = {.count = -1};
     const char *s = strchr(expression, '(');
     copy_trimmed(name, sizeof name, expression + 4, (size_t)(s - expression - 4), f->name);
     const op *o = find_op(name);
-    int count = o ? parse_signature(o->signature, name, p, result) : -1, at = 0;
+    int at = 0;
+    if (o)
+        parse_signature(o->signature, name, &ours);
     for (s++; *s && *s != ')'; at++) {
         const char *from = s;
         for (int depth = 0; depth || (*s != ',' && *s != ')'); s++)
             depth += (*s == '(') - (*s == ')');
         copy_trimmed(argument, sizeof argument, from, (size_t)(s - from), f->name);
         const char *type = type_of(f, argument);
-        if (at >= count || !type || !fits(p[at].type, type))
+        if (at >= ours.count || !type || !fits(ours.p[at].type, type))
             return false;
         s += *s == ',';
     }
-    return at == count;
+    return at == ours.count;
 }
 
 /* ---- finding the call ---- */
@@ -149,29 +128,29 @@ static bool write_default(char *out, size_t room, const parameter *ours)
 static bool implicit_call(const function *f, const char *name, char *out, size_t room)
 {
     const op *o = find_op(name);
-    parameter p[PARAMETERS];
-    char result[24];
-    int count = o ? parse_signature(o->signature, name, p, result) : -1;
+    signature ours = {.count = -1};
     size_t used = 0, length = o ? (size_t)snprintf(out, room, "psi_%s(", name) : 0;
-    for (int i = 0; i < count; i++) {
+    if (o)
+        parse_signature(o->signature, name, &ours);
+    for (int i = 0; i < ours.count; i++) {
         char value[64];
-        const parameter *from = find_parameter(f, p[i].name);
-        if (!from && i < f->count) {
+        const parameter *from = find_parameter(f, ours.p[i].name);
+        if (!from && i < f->s.count) {
             bool taken = false;
-            for (int k = 0; k < count; k++)
-                taken |= !strcmp(p[k].name, f->p[i].name);
-            from = taken ? NULL : &f->p[i];
+            for (int k = 0; k < ours.count; k++)
+                taken |= !strcmp(ours.p[k].name, f->s.p[i].name);
+            from = taken ? NULL : &f->s.p[i];
         }
-        if (from && !fits(p[i].type, from->type))
+        if (from && !fits(ours.p[i].type, from->type))
             return false;
         if (from)
             snprintf(value, sizeof value, "%s", from->name);
-        else if (!write_default(value, sizeof value, &p[i]))
+        else if (!write_default(value, sizeof value, &ours.p[i]))
             return false;
         used += from != NULL;
         length += (size_t)snprintf(out + length, room - length, "%s%s", i ? ", " : "", value);
     }
-    if (count < 0 || used != (size_t)f->count)
+    if (ours.count < 0 || used != (size_t)f->s.count)
         return false;
     snprintf(out + length, room - length, ")");
     return true;
@@ -191,7 +170,7 @@ static bool find_call(const function *f, char *out, size_t room)
     }
     if (!implicit_call(f, *call ? call + 4 : f->name + 4, out, room))
         return false;
-    if (!strcmp(f->result, "none")) {
+    if (!strcmp(f->s.result, "none")) {
         char copy[600];
         snprintf(copy, sizeof copy, "%s", out);
         snprintf(out, room, "(%s, !psi_failed())", copy);

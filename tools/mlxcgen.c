@@ -78,12 +78,12 @@ static void write_prototype(FILE *out, const function *f, const char *mark)
     bool first = true;
     fprintf(out, "int %s(", f->name);
     for (size_t i = 0; i < sizeof results / sizeof *results; i++)
-        if (!strcmp(results[i][0], f->result)) {
+        if (!strcmp(results[i][0], f->s.result)) {
             fprintf(out, "%s", results[i][1]);
             first = false;
         }
-    for (int i = 0; i < f->count; i++, first = false)
-        write_parameter(out, &f->p[i], mark, first);
+    for (int i = 0; i < f->s.count; i++, first = false)
+        write_parameter(out, &f->s.p[i], mark, first);
     if (f->stream)
         fprintf(out, "%sconst mlx_stream s%s", first ? "" : ", ", mark);
     else if (first)
@@ -129,11 +129,11 @@ static void write_definition(FILE *out, const function *f)
     fprintf(out, "\n{\n    mlxc_call call;\n    mlxc_begin(&call, \"%s\");\n", f->name);
     if (f->stream)
         fprintf(out, "    mlxc_stream_in(&call, s_);\n");
-    for (int i = 0; i < f->count; i++)
-        write_conversion(out, &f->p[i]);
+    for (int i = 0; i < f->s.count; i++)
+        write_conversion(out, &f->s.p[i]);
     fprintf(out, "    if (psi_failed())\n        return mlxc_end(&call);\n");
-    bool none = !strcmp(f->result, "none"), pair = !strcmp(f->result, "pair");
-    fprintf(out, "    return mlxc_give_%s(&call, %s%s);\n}\n\n", f->result,
+    bool none = !strcmp(f->s.result, "none"), pair = !strcmp(f->s.result, "pair");
+    fprintf(out, "    return mlxc_give_%s(&call, %s%s);\n}\n\n", f->s.result,
             none   ? ""
             : pair ? "res_0, res_1, "
                    : "res, ",
@@ -147,7 +147,7 @@ typedef enum pass { HEADER, SOURCE, LIST } pass;
 static void write_function(FILE *out, pass pass, function *f)
 {
     char expression[640];
-    f->count = parse_signature(f->signature, f->name, f->p, f->result);
+    parse_signature(f->text, f->name, &f->s);
     if (pass == SOURCE)
         write_definition(out, f);
     if (pass == LIST)
@@ -167,7 +167,7 @@ static void set_function(function *f, const entry *e, const char *name, const ch
     memset(f, 0, sizeof *f);
     f->stream = e->kind != PLAIN_ROW;
     snprintf(f->name, sizeof f->name, "mlx_%s%s", name, suffix);
-    snprintf(f->signature, sizeof f->signature, "%s", e->signature);
+    snprintf(f->text, sizeof f->text, "%s", e->signature);
     snprintf(f->call, sizeof f->call, "%s", call);
 }
 
@@ -176,16 +176,15 @@ static void write_axes(FILE *out, pass pass, const entry *e, const char *name)
 {
     static const char *const forms[][3] = {
         {"", "", "PSI_NONE"}, {"_axis", "axis: int, ", "PSI_INTS(axis)"}, {"_axes", "axes: ints, ", "axes"}};
-    parameter more[PARAMETERS];
-    char result[24];
-    int count = parse_signature(e->signature, name, more, result);
+    signature more;
+    parse_signature(e->signature, name, &more);
     for (int k = 0; k < 3; k++) {
         function f;
         set_function(&f, e, name, forms[k][0], "");
-        snprintf(f.signature, sizeof f.signature, "a: array, %s%s", forms[k][1], e->signature);
+        snprintf(f.text, sizeof f.text, "a: array, %s%s", forms[k][1], e->signature);
         size_t length = (size_t)snprintf(f.call, sizeof f.call, "psi_%s(a, %s", name, forms[k][2]);
-        for (int i = 0; i < count; i++)
-            length += (size_t)snprintf(f.call + length, sizeof f.call - length, ", %s", more[i].name);
+        for (int i = 0; i < more.count; i++)
+            length += (size_t)snprintf(f.call + length, sizeof f.call - length, ", %s", more.p[i].name);
         snprintf(f.call + length, sizeof f.call - length, ")");
         write_function(out, pass, &f);
     }

@@ -3,27 +3,10 @@
  *   python/ops.inc    one wrapper per function and the lists of functions per submodule
  *   python/core.pyi   the stub
  * Invariant: every name of api.def is in the lists; one without a fitting op answers unsupported_op. */
-#include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
-typedef struct row {
-    const char *name, *signature, *doc;
-} row;
-
-static const row rows[] = {
-#define UNARY(n, p, s, t, e, d, doc) {#n, "a: array", doc},
-#define BINARY(n, p, s, t, e, da, db, doc) {#n, "a: array, b: array", doc},
-#define COMPARE(n, p, s, t, e, doc) {#n, "a: array, b: array", doc},
-#define TERNARY(...)
-#define NODE(...)
-#define FN(n, sig, doc) {#n, sig, doc},
-#include "ops/table.h"
-};
-enum { ROWS = sizeof rows / sizeof *rows, MOST = 24 };
+#include "functions.h"
 
 typedef enum entry_kind { GENERATED, TRANSFORMED, LACKING, CALLING, BY_HAND } entry_kind;
 
@@ -53,88 +36,6 @@ static const char *const methods[] = {
 #undef METHOD
 };
 enum { METHODS = sizeof methods / sizeof *methods };
-
-typedef struct parameter {
-    char name[48], type[24], value[48];
-} parameter;
-
-typedef struct signature {
-    parameter p[MOST];
-    int count, positional_only, positional;
-    char result[24];
-} signature;
-
-static _Noreturn void die(const char *what, const char *name)
-{
-    fprintf(stderr, "pygen: %s: %s\n", what, name);
-    exit(1);
-}
-
-static void word(char *out, size_t room, const char *from, const char *end, const char *name)
-{
-    while (from < end && isspace((unsigned char)*from))
-        from++;
-    while (end > from && isspace((unsigned char)end[-1]))
-        end--;
-    if ((size_t)(end - from) >= room)
-        die("a word of the signature is too long", name);
-    memcpy(out, from, (size_t)(end - from));
-    out[end - from] = 0;
-}
-
-/* The next comma outside brackets, or the end. */
-static const char *next_comma(const char *s, const char *end)
-{
-    for (int depth = 0; s < end; s++) {
-        depth += (*s == '[' || *s == '(') - (*s == ']' || *s == ')');
-        if (*s == ',' && !depth)
-            return s;
-    }
-    return end;
-}
-
-static void parse(const char *text, const char *name, signature *out)
-{
-    const char *arrow = strstr(text, "->"), *end = arrow ? arrow : text + strlen(text);
-    memset(out, 0, sizeof *out);
-    out->positional = -1;
-    strcpy(out->result, "array");
-    if (arrow)
-        word(out->result, sizeof out->result, arrow + 2, text + strlen(text), name);
-    for (const char *s = text; s < end;) {
-        const char *stop = next_comma(s, end), *colon = memchr(s, ':', (size_t)(stop - s)), *is = NULL;
-        parameter *p = &out->p[out->count];
-        char first[48];
-        if (colon)
-            is = memchr(colon, '=', (size_t)(stop - colon));
-        word(first, sizeof first, s, colon ? colon : stop, name);
-        if (!strcmp(first, "/")) {
-            out->positional_only = out->count;
-        } else if (!strcmp(first, "*")) {
-            out->positional = out->count;
-        } else if (*first) {
-            if (out->count + 1 == MOST)
-                die("too many parameters", name);
-            strcpy(p->name, first);
-            word(p->type, sizeof p->type, colon ? colon + 1 : stop, is ? is : stop, name);
-            word(p->value, sizeof p->value, is ? is + 1 : stop, stop, name);
-            out->count++;
-            if (*first == '*' && out->positional < 0)
-                out->positional = out->count;
-        }
-        s = stop + 1;
-    }
-    if (out->positional < 0)
-        out->positional = out->count;
-}
-
-static const row *find_row(const char *name)
-{
-    for (int i = 0; i < ROWS; i++)
-        if (!strcmp(rows[i].name, name))
-            return &rows[i];
-    return NULL;
-}
 
 static bool is(const char *a, const char *b)
 {
@@ -263,10 +164,10 @@ static bool convert(const parameter *p, const parameter *to, int i, conversion *
 }
 
 /* The plan of a wrapper: false, with the reason on stderr, when the row does not fit the signature. */
-static bool plan(const entry *e, const signature *python, const row *r, conversion *out, bool *pair)
+static bool plan(const entry *e, const signature *python, const op *r, conversion *out, bool *pair)
 {
     signature c;
-    parse(r->signature, r->name, &c);
+    parse_signature(r->signature, r->name, &c);
     int n = 0, values = 0;
     for (int i = 0; i < python->count; i++) {
         const parameter *p = &python->p[i];
@@ -307,7 +208,7 @@ static void write_signature(FILE *f, const entry *e, const signature *s)
 static void write_bound(FILE *f, const entry *e)
 {
     signature s;
-    parse(e->signature, e->name, &s);
+    parse_signature(e->signature, e->name, &s);
     fprintf(f,
             "\nstatic PyObject *%s_%s(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject "
             "*kw)\n{\n",
@@ -337,10 +238,10 @@ static void write_call(FILE *f, const entry *e)
 static void write_wrapper(FILE *f, const entry *e)
 {
     signature s;
-    conversion c[MOST];
+    conversion c[PARAMETERS];
     bool pair;
-    const row *r = find_row(e->row);
-    parse(e->signature, e->name, &s);
+    const op *r = find_op(e->row);
+    parse_signature(e->signature, e->name, &s);
     bool fits = e->kind == GENERATED && r && plan(e, &s, r, c, &pair);
     fprintf(f, "\n/* %s.%s %s %s */\n", e->module, e->name, fits ? "by ops.def:" : "is not built:", e->row);
     fprintf(
@@ -377,7 +278,7 @@ static void write_wrapper(FILE *f, const entry *e)
     for (int i = pair ? 2 : 0; i < n; i++)
         fprintf(f, "%s%s", i ? " &&\n        " : "", c[i].test);
     signature row;
-    parse(r->signature, r->name, &row);
+    parse_signature(r->signature, r->name, &row);
     const char *leave = is(row.result, "array")  ? ""
                         : is(s.result, "tuple")  ? "_tuple"
                         : is(s.result, "tuple?") ? "_some"
@@ -391,7 +292,7 @@ static void write_wrapper(FILE *f, const entry *e)
 /* "name(a, /, axis=None)\n--\n\nDoc" as a C string. */
 static void write_doc(FILE *f, const entry *e, const signature *s)
 {
-    const row *r = find_row(e->row);
+    const op *r = find_op(e->row);
     fprintf(f, "\"%s(", e->name);
     for (int i = 0; i < s->count; i++) {
         if (i == s->positional && *s->p[i].name != '*' && (!i || *s->p[i - 1].name != '*'))
@@ -415,7 +316,7 @@ static void write_list(FILE *f, const char *module)
         signature s;
         if (strcmp(e->module, module))
             continue;
-        parse(e->signature, e->name, &s);
+        parse_signature(e->signature, e->name, &s);
         fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))%s%s_%s, METH_FASTCALL | METH_KEYWORDS,\n     ",
                 e->name, e->kind == BY_HAND ? "psi_py_" : "", e->module, e->name);
         write_doc(f, e, &s);
@@ -511,8 +412,8 @@ static void write_stub(FILE *f)
         signature s;
         if (strcmp(e->module, "core"))
             continue;
-        parse(e->signature, e->name, &s);
-        const row *r = find_row(e->row);
+        parse_signature(e->signature, e->name, &s);
+        const op *r = find_op(e->row);
         fprintf(f, "def %s(", e->name);
         for (int k = 0; k < s.count; k++) {
             const char *t = s.p[k].type, *value = s.p[k].value;
@@ -525,18 +426,6 @@ static void write_stub(FILE *f)
         }
         fprintf(f, ") -> Any:\n    \"\"\"%s\"\"\"\n", r ? r->doc : "");
     }
-}
-
-static void output(const char *dir, const char *name, void (*write)(FILE *))
-{
-    char path[4096];
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    FILE *f = fopen(path, "w");
-    if (!f)
-        die("cannot write", path);
-    write(f);
-    if (fclose(f))
-        die("cannot write", path);
 }
 
 int main(int argc, char **argv)

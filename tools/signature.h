@@ -1,4 +1,4 @@
-/* signature.h: reads the Python-style signatures of the tables: "a: array, axis: int = 0 -> arrays".
+/* signature.h: reads the Python-style signatures of the tables: "a: array, /, axis: int = 0, *, key: array? = None -> arrays".
  * Invariant: what it cannot read ends the build with the row's name. */
 #ifndef PSI_TOOLS_SIGNATURE_H
 #define PSI_TOOLS_SIGNATURE_H
@@ -8,11 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAMETERS = 16 };
+enum { PARAMETERS = 24 };
 
 typedef struct parameter {
-    char name[48], type[24], value[48];
+    char name[48], type[24], value[48]; /* the default, or "" */
 } parameter;
+
+typedef struct signature {
+    parameter p[PARAMETERS];
+    int count, positional_only, positional; /* how many stand before "/", and before "*" */
+    char result[24];                        /* "array" when none is written */
+} signature;
 
 static _Noreturn void die(const char *what, const char *name)
 {
@@ -32,28 +38,54 @@ static void copy_trimmed(char *out, size_t room, const char *from, size_t length
     out[length] = 0;
 }
 
-/* Splits a signature into parameters; returns their number. The result is "array" when none is written. */
-static int parse_signature(const char *s, const char *row, parameter *out, char result[24])
+/* The next comma outside brackets, or the end. */
+static const char *next_comma(const char *s, const char *end)
 {
-    const char *arrow = strstr(s, "->"), *end = arrow ? arrow : s + strlen(s);
-    int count = 0;
-    strcpy(result, "array");
+    for (int depth = 0; s < end; s++) {
+        depth += (*s == '[' || *s == '(') - (*s == ']' || *s == ')');
+        if (*s == ',' && !depth)
+            return s;
+    }
+    return end;
+}
+
+/* Adds what stands between two commas: a parameter, "/", or "*", alone or before a name. */
+static void read_parameter(const char *s, const char *stop, const char *row, signature *out)
+{
+    const char *colon = memchr(s, ':', (size_t)(stop - s));
+    const char *is = colon ? memchr(colon, '=', (size_t)(stop - colon)) : NULL;
+    parameter *p = &out->p[out->count];
+    if (out->count + 1 == PARAMETERS)
+        die("too many parameters", row);
+    copy_trimmed(p->name, sizeof p->name, s, (size_t)((colon ? colon : stop) - s), row);
+    if (!strcmp(p->name, "/")) {
+        out->positional_only = out->count;
+        return;
+    }
+    if (*p->name == '*' && out->positional < 0)
+        out->positional = out->count + (p->name[1] != 0);
+    if (!strcmp(p->name, "*") || !*p->name)
+        return;
+    if (colon)
+        copy_trimmed(p->type, sizeof p->type, colon + 1, (size_t)((is ? is : stop) - colon - 1), row);
+    if (is)
+        copy_trimmed(p->value, sizeof p->value, is + 1, (size_t)(stop - is - 1), row);
+    out->count++;
+}
+
+static void parse_signature(const char *text, const char *row, signature *out)
+{
+    const char *arrow = strstr(text, "->"), *end = arrow ? arrow : text + strlen(text);
+    *out = (signature){.positional = -1, .result = "array"};
     if (arrow)
-        copy_trimmed(result, 24, arrow + 2, strlen(arrow + 2), row);
-    while (s < end && strspn(s, " ") < (size_t)(end - s)) {
-        size_t length = strcspn(s, ",");
-        const char *stop = s + length < end ? s + length : end;
-        const char *colon = memchr(s, ':', (size_t)(stop - s)), *is = memchr(s, '=', (size_t)(stop - s));
-        if (!colon || count == PARAMETERS)
-            die("a parameter has no type", row);
-        const char *type_end = is ? is : stop;
-        copy_trimmed(out[count].name, 48, s, (size_t)(colon - s), row);
-        copy_trimmed(out[count].type, 24, colon + 1, (size_t)(type_end - colon - 1), row);
-        copy_trimmed(out[count].value, 48, is ? is + 1 : "", is ? (size_t)(stop - is - 1) : 0, row);
-        count++;
+        copy_trimmed(out->result, sizeof out->result, arrow + 2, strlen(arrow + 2), row);
+    for (const char *s = text; s < end;) {
+        const char *stop = next_comma(s, end);
+        read_parameter(s, stop, row, out);
         s = stop + 1;
     }
-    return count;
+    if (out->positional < 0)
+        out->positional = out->count;
 }
 
 static void output(const char *dir, const char *name, void (*write)(FILE *))

@@ -22,14 +22,10 @@ static bool enter(psi_py_call *call, PyObject *const *args, Py_ssize_t count, Py
 
 PSI_PY_ENTRY(core, einsum)
 {
-    PyObject *const *all = args;
-    Py_ssize_t given = count;
+    PSI_PY_BIND_ANY("einsum", "stream");
     psi_py_call call;
     const char *text;
     psi_arrays operands;
-    args += count;
-    count = 0;
-    PSI_PY_BIND("einsum", 0, 0, 0, "stream");
     if (!enter(&call, all, given, v[0], &text, &operands))
         return NULL;
     return psi_py_leave(&call, psi_einsum(text, operands));

@@ -23,4 +23,12 @@
     if (!psi_py_bind(&sig_, args, count, keywords, v))                                             \
     return NULL
 
+/* For functions of any number of positional arguments: those are all[0 .. given), and only keywords are bound. */
+#define PSI_PY_BIND_ANY(function, ...) \
+    PyObject *const *const all = args; \
+    const Py_ssize_t given = count;    \
+    args += count;                     \
+    count = 0;                         \
+    PSI_PY_BIND(function, 0, 0, 0, __VA_ARGS__)
+
 #endif

@@ -182,14 +182,10 @@ static bool enter_many(psi_py_call *call, PyObject *const *args, Py_ssize_t coun
 static PyObject *atleast(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
                          psi_array (*fn)(psi_array))
 {
-    PyObject *const *all = args;
-    Py_ssize_t arrays = count;
+    PSI_PY_BIND_ANY("atleast", "stream");
     psi_py_call call;
     psi_arrays list;
-    args += count;
-    count = 0;
-    PSI_PY_BIND("atleast", 0, 0, 0, "stream");
-    if (!enter_many(&call, all, arrays, v[0], &list))
+    if (!enter_many(&call, all, given, v[0], &list))
         return NULL;
     for (int i = 0; i < list.count; i++)
         list.data[i] = fn(list.data[i]);
@@ -213,33 +209,25 @@ PSI_PY_ENTRY(core, atleast_3d)
 
 PSI_PY_ENTRY(core, broadcast_arrays)
 {
-    PyObject *const *all = args;
-    Py_ssize_t arrays = count;
+    PSI_PY_BIND_ANY("broadcast_arrays", "stream");
     psi_py_call call;
     psi_arrays list;
-    args += count;
-    count = 0;
-    PSI_PY_BIND("broadcast_arrays", 0, 0, 0, "stream");
-    if (!enter_many(&call, all, arrays, v[0], &list))
+    if (!enter_many(&call, all, given, v[0], &list))
         return NULL;
     return psi_py_leave_list(&call, psi_broadcast_arrays(list));
 }
 
 PSI_PY_ENTRY(core, meshgrid)
 {
-    PyObject *const *all = args;
-    Py_ssize_t arrays = count;
+    PSI_PY_BIND_ANY("meshgrid", "sparse", "indexing", "stream");
     psi_py_call call;
     psi_arrays list;
     bool sparse = false;
     const char *indexing = "xy";
-    args += count;
-    count = 0;
-    PSI_PY_BIND("meshgrid", 0, 0, 0, "sparse", "indexing", "stream");
     if ((psi_py_given(v[0]) && !psi_py_to_bool(v[0], &sparse)) ||
         (psi_py_given(v[1]) && !psi_py_to_str(v[1], &indexing)))
         return NULL;
-    if (!enter_many(&call, all, arrays, v[2], &list))
+    if (!enter_many(&call, all, given, v[2], &list))
         return NULL;
     return psi_py_leave_list(&call, psi_meshgrid(list, sparse, indexing));
 }

@@ -35,32 +35,24 @@ static bool read_ints(PyObject *const *args, Py_ssize_t count, psi_py_ints *out)
 
 static PyObject *method_reshape(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
-    PyObject *const *all = args;
-    Py_ssize_t ints = count;
+    PSI_PY_BIND_ANY("reshape", "stream");
     psi_py_call call;
     psi_py_ints shape;
-    args += count;
-    count = 0;
-    PSI_PY_BIND("reshape", 0, 0, 0, "stream");
     if (!psi_py_enter(&call, v[0]))
         return NULL;
-    if (!read_ints(all, ints, &shape))
+    if (!read_ints(all, given, &shape))
         return psi_py_leave_object(&call, NULL);
-    return psi_py_leave(&call, psi_reshape(psi_py_array_of(self), ints ? shape.list : PSI_SCALAR_SHAPE));
+    return psi_py_leave(&call, psi_reshape(psi_py_array_of(self), given ? shape.list : PSI_SCALAR_SHAPE));
 }
 
 static PyObject *method_transpose(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
-    PyObject *const *all = args;
-    Py_ssize_t ints = count;
+    PSI_PY_BIND_ANY("transpose", "stream");
     psi_py_call call;
     psi_py_ints axes;
-    args += count;
-    count = 0;
-    PSI_PY_BIND("transpose", 0, 0, 0, "stream");
     if (!psi_py_enter(&call, v[0]))
         return NULL;
-    if (!read_ints(all, ints, &axes))
+    if (!read_ints(all, given, &axes))
         return psi_py_leave_object(&call, NULL);
     return psi_py_leave(&call, psi_transpose(psi_py_array_of(self), axes.list));
 }

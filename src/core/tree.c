@@ -11,21 +11,9 @@
 
 #include "core/node.h"
 #include "core/thread.h"
+#include "core/tree.h"
 
 #define INDEX_FROM 16 /* dictionaries of fewer items are searched one by one */
-
-struct psi_tree {
-    psi_tree_kind kind;
-    int count, capacity;
-    int place; /* among the parent's children */
-    psi_tree *parent;
-    psi_tree **children;
-    char *key;      /* in the parent, when that is a dictionary */
-    uint32_t hash;  /* of key */
-    int32_t *index; /* open addressing by hash: child's place + 1, or 0; NULL while small */
-    int index_size; /* power of two */
-    psi_array array;
-};
 
 /* ---- making and freeing ---- */
 
@@ -57,7 +45,7 @@ psi_tree *psi_tree_dict(void)
     return tree_new(PSI_DICT);
 }
 
-static void drop_keys(psi_tree *tree)
+void psi_tree_drop_keys(psi_tree *tree)
 {
     for (int i = 0; i < tree->count; i++) {
         psi_free(tree->children[i]->key);
@@ -101,7 +89,7 @@ static bool key_is(const psi_tree *child, const char *key, size_t length, uint32
     return child->hash == hash && strncmp(child->key, key, length) == 0 && child->key[length] == 0;
 }
 
-static psi_tree *find(const psi_tree *dict, const char *key, size_t length)
+psi_tree *psi_tree_find(const psi_tree *dict, const char *key, size_t length)
 {
     uint32_t hash = hash_of(key, length);
     if (!dict->index) {
@@ -174,7 +162,7 @@ static bool may_attach(const psi_tree *tree, const psi_tree *child, const char *
 }
 
 /* Attaches under a key of given length (NULL in lists); false with the error recorded and the child untouched. */
-static bool attach(psi_tree *tree, const char *key, size_t length, psi_tree *child)
+bool psi_tree_attach(psi_tree *tree, const char *key, size_t length, psi_tree *child)
 {
     char *copy = NULL;
     if (key) {
@@ -213,10 +201,10 @@ static bool put(psi_tree *tree, psi_tree_kind kind, const char *key, psi_tree *c
                     kind == PSI_LIST ? "list" : "dictionary");
     else if (kind == PSI_DICT && !key)
         PSI_INVALID("%s: the key is NULL", op);
-    else if (kind == PSI_DICT && find(tree, key, strlen(key)))
+    else if (kind == PSI_DICT && psi_tree_find(tree, key, strlen(key)))
         PSI_INVALID("%s: the key \"%.200s\" is there already", op, key);
     else
-        ok = attach(tree, key, key ? strlen(key) : 0, child);
+        ok = psi_tree_attach(tree, key, key ? strlen(key) : 0, child);
     if (!ok)
         psi_tree_free(child);
     return ok;
@@ -261,7 +249,7 @@ const char *psi_tree_key(const psi_tree *dict, int index)
 
 const psi_tree *psi_tree_get(const psi_tree *dict, const char *key)
 {
-    return dict && key && dict->kind == PSI_DICT ? find(dict, key, strlen(key)) : NULL;
+    return dict && key && dict->kind == PSI_DICT ? psi_tree_find(dict, key, strlen(key)) : NULL;
 }
 
 psi_array psi_tree_array(const psi_tree *leaf)
@@ -274,7 +262,7 @@ psi_array psi_tree_array(const psi_tree *leaf)
 /* ---- walking ---- */
 
 /* The node after `at` in order, parents before children, within `root`; NULL at the end. */
-static psi_tree *after(psi_tree *at, const psi_tree *root)
+psi_tree *psi_tree_after(psi_tree *at, const psi_tree *root)
 {
     if (at->count > 0)
         return at->children[0];
@@ -287,7 +275,7 @@ static psi_tree *after(psi_tree *at, const psi_tree *root)
 static int count_leaves(const psi_tree *tree)
 {
     int leaves = 0;
-    for (psi_tree *at = (psi_tree *)tree; at; at = after(at, tree))
+    for (psi_tree *at = (psi_tree *)tree; at; at = psi_tree_after(at, tree))
         leaves += at->kind == PSI_LEAF;
     return leaves;
 }
@@ -303,7 +291,7 @@ psi_arrays psi_tree_flatten(const psi_tree *tree)
     psi_array *data = psi_scope_memory((size_t)leaves * sizeof *data);
     if (!data)
         return none;
-    for (psi_tree *at = (psi_tree *)tree; at; at = after(at, tree))
+    for (psi_tree *at = (psi_tree *)tree; at; at = psi_tree_after(at, tree))
         if (at->kind == PSI_LEAF) {
             data[filled] = psi_own(psi_retain(at->array));
             if (psi_is_error(data[filled++]))
@@ -327,7 +315,7 @@ static psi_tree *copy_tree(const psi_tree *from, leaf_fn fn, void *context)
         if (to->count < at->count) {
             at = at->children[to->count];
             psi_tree *child = twin(at, fn, context);
-            if (!child || !attach(to, at->key, at->key ? strlen(at->key) : 0, child)) {
+            if (!child || !psi_tree_attach(to, at->key, at->key ? strlen(at->key) : 0, child)) {
                 psi_tree_free(child);
                 psi_tree_free(root);
                 return NULL;
@@ -366,163 +354,5 @@ psi_tree *psi_tree_unflatten(const psi_tree *structure, psi_arrays leaves)
         PSI_INVALID("psi_tree_unflatten: the tree has %d leaves and %d were given", wanted, leaves.count);
     else
         PSI_INVALID("psi_tree_unflatten: the tree is NULL");
-    return NULL;
-}
-
-/* ---- paths ---- */
-
-/* A node's name in its parent: its key, or its place written into `digits`. */
-static const char *component(const psi_tree *at, char digits[12])
-{
-    if (at->key)
-        return at->key;
-    snprintf(digits, 12, "%d", at->place);
-    return digits;
-}
-
-/* The dotted path from `root` down to a node below it, to be freed; NULL with the error recorded. */
-static char *path_of(const psi_tree *node, const psi_tree *root)
-{
-    char digits[12];
-    size_t length = 0;
-    for (const psi_tree *at = node; at != root; at = at->parent) {
-        const char *name = component(at, digits);
-        if (!*name || strchr(name, '.')) {
-            PSI_INVALID("psi_tree_flatten_paths: the key \"%.200s\" cannot be part of a dotted path", name);
-            return NULL;
-        }
-        length += strlen(name) + 1;
-    }
-    char *path = psi_malloc(length);
-    if (!path)
-        return NULL;
-    char *end = path + length;
-    for (const psi_tree *at = node; at != root; at = at->parent) {
-        const char *name = component(at, digits);
-        size_t bytes = strlen(name);
-        *--end = at == node ? 0 : '.';
-        end -= bytes;
-        memcpy(end, name, bytes);
-    }
-    return path;
-}
-
-psi_tree *psi_tree_flatten_paths(const psi_tree *tree)
-{
-    if (!tree || tree->kind == PSI_LEAF) {
-        PSI_INVALID("psi_tree_flatten_paths: %s", tree ? "a single leaf has no path" : "the tree is NULL");
-        return NULL;
-    }
-    psi_tree *flat = psi_tree_dict();
-    for (psi_tree *at = (psi_tree *)tree; at && flat; at = after(at, tree)) {
-        if (at->kind != PSI_LEAF)
-            continue;
-        char *path = path_of(at, tree);
-        psi_tree *leaf = path ? psi_tree_leaf(at->array) : NULL;
-        if (!leaf || !psi_tree_set(flat, path, leaf)) {
-            psi_tree_free(flat);
-            flat = NULL;
-        }
-        psi_free(path);
-    }
-    return flat;
-}
-
-/* Puts a leaf at a dotted path, making dictionaries on the way. */
-static bool set_path(psi_tree *root, const char *path, psi_array array)
-{
-    psi_tree *at = root;
-    const char *name = path;
-    for (;;) {
-        size_t length = strcspn(name, ".");
-        bool last = name[length] == 0;
-        if (length == 0) {
-            PSI_INVALID("psi_tree_unflatten_paths: the path \"%.200s\" is empty or has an empty component",
-                        path);
-            return false;
-        }
-        psi_tree *next = find(at, name, length);
-        if (next && (last || next->kind == PSI_LEAF)) {
-            PSI_INVALID(
-                "psi_tree_unflatten_paths: \"%.*s\" of the path \"%.200s\" is both a leaf and a branch",
-                (int)(length < 100 ? length : 100), name, path);
-            return false;
-        }
-        if (!next) {
-            next = last ? psi_tree_leaf(array) : psi_tree_dict();
-            if (!next || !attach(at, name, length, next)) {
-                psi_tree_free(next);
-                return false;
-            }
-        }
-        if (last)
-            return true;
-        at = next;
-        name += length + 1;
-    }
-}
-
-/* The number a key spells in the usual way, INT_MAX when it is longer than any list, -1 when it spells none. */
-static int index_of_key(const char *key)
-{
-    size_t length = strspn(key, "0123456789");
-    if (length == 0 || key[length] || (key[0] == '0' && length > 1))
-        return -1;
-    if (length > 9)
-        return INT_MAX;
-    int value = 0;
-    for (; *key; key++)
-        value = 10 * value + (*key - '0');
-    return value;
-}
-
-/* Turns a dictionary whose keys are all numbers into a list; gaps are an error. An empty one counts as a list. */
-static bool make_list(psi_tree *dict)
-{
-    for (int i = 0; i < dict->count; i++)
-        if (index_of_key(dict->children[i]->key) < 0)
-            return true;
-    for (int i = 0; i < dict->count; i++)
-        if (index_of_key(dict->children[i]->key) >= dict->count) {
-            PSI_INVALID(
-                "psi_tree_unflatten_paths: index %.32s of the list \"%.200s\" leaves a gap: it has %d items",
-                dict->children[i]->key, dict->key ? dict->key : "", dict->count);
-            return false;
-        }
-    for (int i = 0; i < dict->count; i++)
-        dict->children[i]->place = index_of_key(dict->children[i]->key);
-    drop_keys(dict);
-    for (int i = 0; i < dict->count; i++)
-        while (dict->children[i]->place != i) {
-            psi_tree *child = dict->children[i];
-            dict->children[i] = dict->children[child->place];
-            dict->children[child->place] = child;
-        }
-    dict->kind = PSI_LIST;
-    return true;
-}
-
-psi_tree *psi_tree_unflatten_paths(const psi_tree *flat)
-{
-    if (!flat || flat->kind != PSI_DICT) {
-        PSI_INVALID("psi_tree_unflatten_paths: the tree is not a dictionary");
-        return NULL;
-    }
-    psi_tree *root = psi_tree_dict();
-    bool ok = root != NULL;
-    for (int i = 0; i < flat->count && ok; i++) {
-        const psi_tree *leaf = flat->children[i];
-        ok = leaf->kind == PSI_LEAF;
-        if (ok)
-            ok = set_path(root, leaf->key, leaf->array);
-        else
-            PSI_INVALID("psi_tree_unflatten_paths: the item \"%.200s\" is not a leaf", leaf->key);
-    }
-    for (psi_tree *at = root; at && ok; at = after(at, root))
-        if (at->kind == PSI_DICT)
-            ok = make_list(at);
-    if (ok)
-        return root;
-    psi_tree_free(root);
     return NULL;
 }

@@ -4,6 +4,7 @@
  * Invariant: captured containers hold placeholders only while the function is traced. */
 #include <string.h>
 
+#include "compile_key.h"
 #include "entry.h"
 #include "py.h"
 
@@ -12,128 +13,6 @@ typedef struct compiled_function {
     psi_compiled *compiled;
     PyObject *dict, *weakrefs;
 } compiled_function;
-
-/* ---- the key: arguments as integers ---- */
-
-typedef struct key {
-    int64_t *data, few[64];
-    int count, capacity;
-    psi_py_leaves leaves; /* the arrays met on the way */
-} key;
-
-enum { NONE = 1, LIST, TUPLE, OTHER, DICT, ARRAY, BOOL, INT, LONG, FLOAT, TEXT, HASHED };
-
-static bool put(key *k, int64_t value)
-{
-    if (k->count == k->capacity) {
-        int64_t *more = PyMem_Malloc(2 * (size_t)k->capacity * sizeof *more);
-        if (!more) {
-            PyErr_NoMemory();
-            return false;
-        }
-        memcpy(more, k->data, (size_t)k->count * sizeof *more);
-        if (k->data != k->few)
-            PyMem_Free(k->data);
-        k->data = more;
-        k->capacity *= 2;
-    }
-    k->data[k->count++] = value;
-    return true;
-}
-
-static bool put_bytes(key *k, int64_t tag, const char *bytes, size_t count)
-{
-    bool ok = put(k, tag) && put(k, (int64_t)count);
-    for (size_t i = 0; ok && i < count; i += 8) {
-        int64_t word = 0;
-        memcpy(&word, bytes + i, count - i < 8 ? count - i : 8);
-        ok = put(k, word);
-    }
-    return ok;
-}
-
-static bool put_text(key *k, int64_t tag, PyObject *text)
-{
-    Py_ssize_t n;
-    const char *s = text ? PyUnicode_AsUTF8AndSize(text, &n) : NULL;
-    return s && put_bytes(k, tag, s, (size_t)n);
-}
-
-static bool put_int(key *k, PyObject *o)
-{
-    int overflow;
-    long long value = PyLong_AsLongLongAndOverflow(o, &overflow);
-    if (!overflow)
-        return put(k, INT) && put(k, value);
-    PyObject *text = PyLong_Type.tp_repr(o);
-    bool ok = put_text(k, LONG, text);
-    Py_XDECREF(text);
-    return ok;
-}
-
-static bool put_tree(key *k, PyObject *o);
-
-static bool put_dict(key *k, PyObject *o)
-{
-    PyObject *name, *value;
-    Py_ssize_t at = 0;
-    bool ok = put(k, DICT) && put(k, PyDict_GET_SIZE(o));
-    while (ok && PyDict_Next(o, &at, &name, &value)) {
-        if (PyUnicode_Check(name)) {
-            ok = put_text(k, TEXT, name);
-        } else {
-            Py_hash_t hash = PyObject_Hash(name);
-            ok = (hash != -1 || !PyErr_Occurred()) && put(k, HASHED) && put(k, hash);
-        }
-        ok = ok && put_tree(k, value);
-    }
-    return ok;
-}
-
-static bool put_sequence(key *k, PyObject *o)
-{
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
-    bool exact = PyList_CheckExact(o) || PyTuple_CheckExact(o), ok = true;
-    if (!exact)
-        ok = put_bytes(k, OTHER, Py_TYPE(o)->tp_name, strlen(Py_TYPE(o)->tp_name));
-    ok = ok && put(k, PyList_Check(o) ? LIST : TUPLE) && put(k, n);
-    for (Py_ssize_t i = 0; ok && i < n; i++)
-        ok = put_tree(k, PySequence_Fast_GET_ITEM(o, i));
-    return ok;
-}
-
-static bool put_tree(key *k, PyObject *o)
-{
-    if (psi_py_is_array(o))
-        return put(k, ARRAY) && psi_py_tree_leaves(o, true, &k->leaves);
-    if (o == Py_None)
-        return put(k, NONE);
-    if (PyBool_Check(o))
-        return put(k, BOOL) && put(k, o == Py_True);
-    if (PyLong_Check(o))
-        return put_int(k, o);
-    if (PyUnicode_Check(o))
-        return put_text(k, TEXT, o);
-    if (PyFloat_Check(o)) {
-        double value = PyFloat_AS_DOUBLE(o);
-        return put_bytes(k, FLOAT, (const char *)&value, sizeof value);
-    }
-    bool ok = false;
-    if (Py_EnterRecursiveCall(" in the arguments of a compiled function"))
-        return false;
-    if (PyList_Check(o) || PyTuple_Check(o))
-        ok = put_sequence(k, o);
-    else if (PyDict_Check(o))
-        ok = put_dict(k, o);
-    else
-        PyErr_Format(
-            PyExc_ValueError,
-            "[compile] The arguments of a compiled function are trees of arrays and of constants (numbers, "
-            "strings, None), not %.100s",
-            Py_TYPE(o)->tp_name);
-    Py_LeaveRecursiveCall();
-    return ok;
-}
 
 /* ---- tracing ---- */
 
@@ -275,14 +154,14 @@ static PyObject *call_compiled(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     compiled_function *f = (compiled_function *)self;
     running r = {.f = f, .args = args, .kwargs = kwargs ? Py_NewRef(kwargs) : PyDict_New()};
-    key k = {.data = k.few, .capacity = sizeof k.few / sizeof *k.few};
+    psi_py_key k = {.data = k.few, .capacity = sizeof k.few / sizeof *k.few};
     PyObject *out = NULL;
     psi_py_call call;
     if (!r.kwargs || !psi_py_enter(&call, NULL)) {
         Py_XDECREF(r.kwargs);
         return NULL;
     }
-    bool ok = put_tree(&k, args) && put_tree(&k, r.kwargs);
+    bool ok = psi_py_key_add(&k, args) && psi_py_key_add(&k, r.kwargs);
     if (ok && f->inputs)
         ok = psi_py_tree_leaves(f->inputs, false, &k.leaves);
     if (ok) {

@@ -2,6 +2,7 @@
 #include "eval/stream.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -17,8 +18,9 @@ typedef struct line {
     psi_work *first, **last;
 } line;
 
+/* Lines are written with the registry's lock held, once each but for forks, and read without. */
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
-static line *lines[MAX_STREAMS];
+static _Atomic(line *) lines[MAX_STREAMS];
 static int line_count = 1; /* stream 0 is there from the start */
 
 static line *line_new(void)
@@ -36,11 +38,15 @@ static line *line_new(void)
 static line *line_of(psi_stream stream)
 {
     line *l = NULL;
+    if (stream.index >= 0 && stream.index < MAX_STREAMS && stream.device.type == PSI_CPU)
+        l = atomic_load_explicit(&lines[stream.index], memory_order_acquire);
+    if (l)
+        return l;
     pthread_mutex_lock(&registry_lock);
     if (stream.index >= 0 && stream.index < line_count && stream.device.type == PSI_CPU) {
-        if (!lines[stream.index])
-            lines[stream.index] = line_new();
         l = lines[stream.index];
+        if (!l)
+            lines[stream.index] = l = line_new();
     } else {
         PSI_INVALID("stream %d does not exist: there are %d", stream.index, line_count);
     }

@@ -20,20 +20,23 @@ static const struct {
     {"cblas_cgemv", offsetof(psi_blas, cgemv)},
     {"cblas_dscal", offsetof(psi_blas, dscal)},
     {"cblas_csscal", offsetof(psi_blas, csscal)},
-#define BOTH(name)                                                              \
-    {"s" #name "_", offsetof(psi_blas, float32) + offsetof(psi_lapack, name)},  \
-    {                                                                           \
-        "d" #name "_", offsetof(psi_blas, float64) + offsetof(psi_lapack, name) \
+#define OF(letter, dtype, name, field)                                             \
+    {                                                                              \
+#letter #name "_", offsetof(psi_blas, dtype) + offsetof(psi_lapack, field) \
     }
-    BOTH(geqrf),
-    BOTH(orgqr),
-    BOTH(gesdd),
-    BOTH(getrf),
-    BOTH(getri),
-    BOTH(trtri),
-    BOTH(potrf),
-    BOTH(syevd),
-    BOTH(geev),
+#define REAL(name) OF(s, float32, name, name), OF(d, float64, name, name)
+#define ALL(name) REAL(name), OF(c, complex64, name, name)
+    ALL(trsm),
+    ALL(geqrt3),
+    ALL(geqrf),
+    REAL(orgqr),
+    OF(c, complex64, ungqr, orgqr),
+    ALL(getrf),
+    ALL(getri),
+    ALL(potrf),
+    REAL(gesdd),
+    REAL(syevd),
+    REAL(geev),
     {"cgesdd_", offsetof(psi_blas, cgesdd)},
     {"cheevd_", offsetof(psi_blas, cheevd)},
     {"cgeev_", offsetof(psi_blas, cgeev)},

@@ -11,20 +11,23 @@
 
 typedef const int *psi_fint;
 
-/* What float32 and float64 have under one signature; real data is void for its sake. */
+/* What the dtypes have under one signature, data being void for its sake. The last three are NULL for complex64, whose
+ * routines want room for real numbers too. */
 typedef struct psi_lapack {
+    void (*trsm)(const char *side, const char *uplo, const char *transpose, const char *diag, psi_fint m,
+                 psi_fint n, const void *alpha, const void *a, psi_fint lda, void *b, psi_fint ldb, size_t,
+                 size_t, size_t, size_t);
+    void (*geqrt3)(psi_fint m, psi_fint n, void *a, psi_fint lda, void *t, psi_fint ldt, int *info);
     void (*geqrf)(psi_fint m, psi_fint n, void *a, psi_fint lda, void *tau, void *work, psi_fint lwork,
                   int *info);
     void (*orgqr)(psi_fint m, psi_fint n, psi_fint k, void *a, psi_fint lda, const void *tau, void *work,
                   psi_fint lwork, int *info);
+    void (*getrf)(psi_fint m, psi_fint n, void *a, psi_fint lda, int *ipiv, int *info);
+    void (*getri)(psi_fint n, void *a, psi_fint lda, const int *ipiv, void *work, psi_fint lwork, int *info);
+    void (*potrf)(const char *uplo, psi_fint n, void *a, psi_fint lda, int *info, size_t);
     void (*gesdd)(const char *job, psi_fint m, psi_fint n, void *a, psi_fint lda, void *s, void *u,
                   psi_fint ldu, void *vt, psi_fint ldvt, void *work, psi_fint lwork, int *iwork, int *info,
                   size_t);
-    void (*getrf)(psi_fint m, psi_fint n, void *a, psi_fint lda, int *ipiv, int *info);
-    void (*getri)(psi_fint n, void *a, psi_fint lda, const int *ipiv, void *work, psi_fint lwork, int *info);
-    void (*trtri)(const char *uplo, const char *diag, psi_fint n, void *a, psi_fint lda, int *info, size_t,
-                  size_t);
-    void (*potrf)(const char *uplo, psi_fint n, void *a, psi_fint lda, int *info, size_t);
     void (*syevd)(const char *job, const char *uplo, psi_fint n, void *a, psi_fint lda, void *w, void *work,
                   psi_fint lwork, int *iwork, psi_fint liwork, int *info, size_t, size_t);
     void (*geev)(const char *left, const char *right, psi_fint n, void *a, psi_fint lda, void *wr, void *wi,
@@ -39,7 +42,7 @@ typedef struct psi_blas {
     __typeof__(cblas_cgemv) *cgemv;
     __typeof__(cblas_dscal) *dscal;
     __typeof__(cblas_csscal) *csscal;
-    psi_lapack float32, float64;
+    psi_lapack float32, float64, complex64;
     void (*cgesdd)(const char *job, psi_fint m, psi_fint n, void *a, psi_fint lda, float *s, void *u,
                    psi_fint ldu, void *vt, psi_fint ldvt, void *work, psi_fint lwork, float *rwork,
                    int *iwork, int *info, size_t);

@@ -87,6 +87,8 @@ static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64
         p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0 * p->kernels->pair),
                            a->row_stride, a->col_stride, (int)psi_gemm_min(mr, part.rows - i),
                            elements_of(p, k0, k), to + i * k);
+    for (int64_t i = 0; p->call->subtract && i < psi_gemm_round_up(part.rows, mr) * k; i++)
+        to[i] = -to[i];
 }
 
 static void pack_b_panel(product *p, int64_t entry, int64_t k0, int64_t k, int64_t col, int64_t cols,
@@ -126,7 +128,7 @@ static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float
     int64_t mr = p->kernels->mr, nr = p->kernels->nr;
     /* Rows used in place are shared out evenly among tiles; packed ones lie in panels of mr. */
     int64_t step = p->direct_a ? psi_gemm_ceil(part.rows, psi_gemm_ceil(part.rows, mr)) : mr;
-    psi_gemm_tile t = {.k = k, .c_row = sums_row, .add = k0 > 0};
+    psi_gemm_tile t = {.k = k, .c_row = sums_row, .add = k0 > 0 || p->call->subtract};
     if (!p->direct_a)
         pack_a_block(p, part, k0, k, packed_a);
     for (int64_t j = 0; j < part.cols; j += nr) {
@@ -169,7 +171,7 @@ static void run_block(product *p, psi_gemm_part part)
     int64_t sums_row = own_sums ? part.cols : call->out.row_stride;
     for (int64_t k0 = 0; k0 < p->k; k0 += p->k_block)
         run_cut(p, part, k0, psi_gemm_min(p->k_block, p->k - k0), memory, memory + a_floats, sums, sums_row);
-    if (call->k == 0)
+    if (call->k == 0 && !call->subtract)
         for (int64_t i = 0; i < part.rows; i++)
             memset(sums + i * sums_row, 0, (size_t)part.cols * sizeof(float));
     if (!psi_gemm_is_plain(call))
@@ -257,7 +259,7 @@ static void plan(product *p)
     if (call->packed && call->packed->transposed)
         multiple = call->packed->q.group;
     p->k_block = cuts < 2 ? (k > 0 ? k : 1) : psi_gemm_round_up(psi_gemm_ceil(k, cuts), multiple);
-    p->direct_a = call->a.dtype == PSI_FLOAT32 && n <= 2 * nr;
+    p->direct_a = call->a.dtype == PSI_FLOAT32 && n <= 2 * nr && !call->subtract;
     p->direct_b = call->b.dtype == PSI_FLOAT32 && call->b.col_stride == 1 && m <= 2 * mr;
     bool whole = work <= SMALL_WORK || (call->batch >= LARGE_BATCH && work <= ENTRY_WORK);
     p->entries = whole ? (int64_t)(SMALL_WORK / (work + 1)) + 1 : 0;
@@ -278,7 +280,7 @@ static void plan(product *p)
 /* Small float32 products, where planning and packing would cost more than the sums. */
 static bool run_small(const psi_gemm_call *call, const psi_gemm_kernels *kernels)
 {
-    if (call->m > SMALL_WORK || call->n > SMALL_WORK || call->k > SMALL_K || call->k == 0 ||
+    if (call->subtract || call->m > SMALL_WORK || call->n > SMALL_WORK || call->k > SMALL_K || call->k == 0 ||
         (double)call->batch * (double)(call->m * call->n) * (double)call->k > SMALL_WORK)
         return false;
     if (call->a.dtype != PSI_FLOAT32 || call->b.dtype != PSI_FLOAT32 || !psi_gemm_is_plain(call))

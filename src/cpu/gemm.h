@@ -49,7 +49,8 @@ typedef struct psi_gemm_call {
     double beta;                    /* 0: the addend is not read */
     const psi_gemm_operand *addend; /* NULL: none; zero strides make it a bias */
     const psi_gemm_packed
-        *packed; /* NULL, or what B's words of dtype uint32 mean; its strides mean nothing then */
+        *packed;   /* NULL, or what B's words of dtype uint32 mean; its strides mean nothing then */
+    bool subtract; /* out -= A @ B instead, with alpha 1 and no addend; of float32 and what BLAS takes */
 } psi_gemm_call;
 
 /* a, b, the addend and the result of one class: all among the three 32 and 16 bit floating types, or all

@@ -68,6 +68,11 @@ static blas_view view_of(const psi_gemm_operand *o, psi_gemm_part part, int64_t 
     return (blas_view){data, CblasTrans, (blasint)(cols == 1 ? rows : o->col_stride)};
 }
 
+static double alpha_of(const psi_gemm_call *call)
+{
+    return call->subtract ? -1 : call->alpha;
+}
+
 #define SLACK 64 /* bytes behind a vector that BLAS may read: OpenBLAS's cgemv for AVX-512 does */
 
 /* A matrix of `lines` lines of length k, or of k lines when `turned`, times a vector; a complex one is copied to `room`. */
@@ -78,14 +83,14 @@ static void multiply_vector(const blas_job *job, blas_view matrix, bool turned, 
     blasint l = (blasint)lines, k = (blasint)call->k, xs = (blasint)x_step, ys = (blasint)y_step;
     CBLAS_TRANSPOSE t = turned ? CblasTrans : CblasNoTrans;
     if (call->out.dtype == PSI_FLOAT64) {
-        job->blas->dgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, call->alpha, matrix.data,
+        job->blas->dgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, alpha_of(call), matrix.data,
                          matrix.leading, x, xs, beta, y, ys);
         return;
     }
     for (int64_t i = 0; i < k; i++)
         memcpy(room + i * 8, (const char *)x + i * x_step * 8, 8);
     memset(room + (size_t)k * 8, 0, SLACK);
-    job->blas->cgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, (float[]){(float)call->alpha, 0},
+    job->blas->cgemv(CblasRowMajor, t, turned ? k : l, turned ? l : k, (float[]){(float)alpha_of(call), 0},
                      matrix.data, matrix.leading, room, 1, (float[]){(float)beta, 0}, y, ys);
 }
 
@@ -101,11 +106,12 @@ static void multiply(const blas_job *job, psi_gemm_part part, blas_view a, blas_
     else if (call->m == 1)
         multiply_vector(job, b, !b_turned, n, a.data, a_turned ? a.leading : 1, c, 1, beta, room);
     else if (call->out.dtype == PSI_FLOAT64)
-        job->blas->dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, call->alpha, a.data, a.leading,
+        job->blas->dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, alpha_of(call), a.data, a.leading,
                          b.data, b.leading, beta, c, leading);
     else
-        job->blas->cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, (float[]){(float)call->alpha, 0},
-                         a.data, a.leading, b.data, b.leading, (float[]){(float)beta, 0}, c, leading);
+        job->blas->cgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k,
+                         (float[]){(float)alpha_of(call), 0}, a.data, a.leading, b.data, b.leading,
+                         (float[]){(float)beta, 0}, c, leading);
 }
 
 /* The addend scaled, or zeros: a product without terms. */
@@ -139,8 +145,8 @@ static void blas_task(void *context, int64_t index)
         return;
     }
     char *out = psi_gemm_out_at(&call->out, part.entry, row, col);
-    double beta = call->addend ? call->beta : 0;
-    if (beta != 0)
+    double beta = call->subtract ? 1 : call->addend ? call->beta : 0;
+    if (beta != 0 && !call->subtract)
         copy_strided(call->addend, part, out, call->out.row_stride);
     if (k == 0) {
         fill_alone(job, part, out, beta);

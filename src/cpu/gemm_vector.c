@@ -205,7 +205,7 @@ static bool cut_lines(vector_job *job)
 
 bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels, bool *ok)
 {
-    if ((call->m != 1 && call->n != 1) || call->k == 0)
+    if ((call->m != 1 && call->n != 1) || call->k == 0 || call->subtract)
         return false;
     vector_job job = {.call = call, .kernels = kernels, .is_row = call->m == 1};
     if (job.is_row) {

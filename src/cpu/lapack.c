@@ -2,7 +2,6 @@
  * Invariant: which matrix's failure is reported depends on the batch alone: it is the first. */
 #include "cpu/lapack.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -11,8 +10,7 @@
 
 #define TASK_WORK (1 << 16) /* multiply-adds, about, that one task should have at least */
 #define NO_FAILURE LLONG_MAX
-#define NO_MEMORY INT_MIN /* in place of an info */
-#define SCRATCH 0
+#define SCRATCH 3 /* products use the lower slots */
 
 bool psi_lapack_begin(psi_lapack_job *j, psi_node *node, const char *op)
 {
@@ -27,7 +25,9 @@ bool psi_lapack_begin(psi_lapack_job *j, psi_node *node, const char *op)
     j->blas = psi_blas_load();
     if (j->blas == NULL)
         return false;
-    j->fn = j->dtype == PSI_FLOAT32 ? &j->blas->float32 : j->dtype == PSI_FLOAT64 ? &j->blas->float64 : NULL;
+    j->fn = j->dtype == PSI_FLOAT32   ? &j->blas->float32
+            : j->dtype == PSI_FLOAT64 ? &j->blas->float64
+                                      : &j->blas->complex64;
     j->k = (int)(m < n ? m : n);
     j->item = psi_itemsize(in);
     j->bytes = (size_t)(m * n) * j->item;
@@ -69,7 +69,7 @@ static void note(psi_lapack_job *j, int64_t index, int info)
 static int64_t group_of(const psi_lapack_job *j)
 {
     int64_t work = (int64_t)j->m * j->n * j->k;
-    return work >= TASK_WORK ? 1 : TASK_WORK / (work + 1);
+    return j->whole || work >= TASK_WORK ? 1 : TASK_WORK / (work + 1);
 }
 
 static void task(void *context, int64_t index)
@@ -78,7 +78,7 @@ static void task(void *context, int64_t index)
     int64_t group = group_of(j), from = index * group, to = from + group < j->batch ? from + group : j->batch;
     char *scratch = psi_scratch(SCRATCH, j->scratch + 64);
     if (!scratch) {
-        note(j, from, NO_MEMORY);
+        note(j, from, PSI_LAPACK_NO_MEMORY);
         return;
     }
     for (int64_t i = from; i < to; i++) {
@@ -94,7 +94,7 @@ static bool report(const psi_lapack_job *j)
     int info = (int)(uint32_t)failure;
     if (failure == NO_FAILURE)
         return true;
-    if (info == NO_MEMORY)
+    if (info == PSI_LAPACK_NO_MEMORY)
         psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "%s: no memory to work on a matrix of %d x %d", j->op,
                  j->m, j->n);
     else
@@ -115,21 +115,27 @@ bool psi_lapack_run(psi_lapack_job *j)
         return false;
     int64_t group = group_of(j);
     atomic_store(&j->failure, NO_FAILURE);
-    psi_parallel((j->batch + group - 1) / group, task, j);
+    if (j->whole)
+        for (int64_t i = 0; i < j->batch; i++)
+            task(j, i);
+    else
+        psi_parallel((j->batch + group - 1) / group, task, j);
     if (temp)
         psi_buffer_release(temp);
     return report(j);
 }
 
-void psi_lapack_columns(const psi_lapack_job *j, int64_t index, void *to)
+void psi_lapack_columns(size_t item, int64_t rows, int64_t cols, const void *from, int64_t row, void *to,
+                        int64_t leading)
 {
-    psi_copy_elements((int)j->item, PSI_INTS(j->m, j->n), to, (int64_t[]){1, j->m},
-                      psi_lapack_matrix(j, index), (int64_t[]){j->n, 1});
+    psi_copy_elements((int)item, PSI_INTS(cols, rows), to, (int64_t[]){leading, 1}, from,
+                      (int64_t[]){1, row});
 }
 
-void psi_lapack_rows(size_t item, int64_t rows, int64_t cols, const void *from, int64_t leading, void *to)
+void psi_lapack_rows(size_t item, int64_t rows, int64_t cols, const void *from, int64_t leading, void *to,
+                     int64_t row)
 {
-    psi_copy_elements((int)item, PSI_INTS(rows, cols), to, (int64_t[]){cols, 1}, from,
+    psi_copy_elements((int)item, PSI_INTS(rows, cols), to, (int64_t[]){row, 1}, from,
                       (int64_t[]){1, leading});
 }
 

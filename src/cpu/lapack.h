@@ -2,10 +2,13 @@
 #ifndef PSI_CPU_LAPACK_H
 #define PSI_CPU_LAPACK_H
 
+#include <limits.h>
 #include <stdatomic.h>
 
 #include "cpu/blas.h"
 #include "eval/backend.h"
+
+#define PSI_LAPACK_NO_MEMORY INT_MIN /* in place of an info */
 
 /* A batch of matrices, row-major and one behind the other, each worked on with scratch of its own. */
 typedef struct psi_lapack_job psi_lapack_job;
@@ -13,16 +16,17 @@ struct psi_lapack_job {
     psi_node *node;
     const char *op; /* for messages */
     const psi_blas *blas;
-    const psi_lapack *fn; /* NULL for complex64 */
+    const psi_lapack *fn;
     psi_dtype dtype;
     int m, n, k; /* k is the smaller of m and n */
     int64_t batch;
+    bool whole;         /* one matrix after the other, each by the whole pool: see cpu/blocked.h */
     size_t item, bytes; /* of an element, of a matrix */
     const char *in;
     int lwork;
-    size_t part[6], scratch; /* where the pieces of scratch begin, and its size */
+    size_t part[8], scratch; /* where the pieces of scratch begin, and its size */
     int parts;
-    /* LAPACK's info for one matrix: 0 when all went well. */
+    /* LAPACK's info for one matrix: 0 when all went well, or PSI_LAPACK_NO_MEMORY. */
     int (*run)(const psi_lapack_job *job, int64_t index, char *scratch);
     const char *(*why)(int info);
     atomic_llong failure; /* the first matrix that failed, and its info */
@@ -53,10 +57,11 @@ static inline char *psi_lapack_result(const psi_lapack_job *job, int output, int
     return (char *)psi_values(out) + (size_t)(index * count) * psi_dtype_size((psi_dtype)out->dtype);
 }
 
-/* Matrix `index` in column-major order. */
-void psi_lapack_columns(const psi_lapack_job *job, int64_t index, void *to);
-/* Rows x cols from column-major order, `leading` apart, to dense row-major order. */
-void psi_lapack_rows(size_t item, int64_t rows, int64_t cols, const void *from, int64_t leading, void *to);
+/* Rows x cols from rows that are `row` elements apart to columns `leading` apart, and back. */
+void psi_lapack_columns(size_t item, int64_t rows, int64_t cols, const void *from, int64_t row, void *to,
+                        int64_t leading);
+void psi_lapack_rows(size_t item, int64_t rows, int64_t cols, const void *from, int64_t leading, void *to,
+                     int64_t row);
 /* Zeros below (or above) the diagonal of a dense row-major matrix. */
 void psi_lapack_clear_triangle(size_t item, int64_t rows, int64_t cols, bool below, char *a);
 /* No NaN and no infinity in matrix `index`. */

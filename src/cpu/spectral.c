@@ -25,7 +25,7 @@ static void call_gesdd(const psi_lapack_job *j, char *scratch, void *work, const
 {
     const char *job = u ? "A" : "N";
     int *integers = (int *)(void *)(scratch + j->part[1]);
-    if (j->fn)
+    if (j->dtype != PSI_COMPLEX64)
         j->fn->gesdd(job, &j->n, &j->m, scratch, &j->n, s, vt, &j->n, u, &j->m, work, lwork, integers, info,
                      1);
     else
@@ -87,7 +87,7 @@ bool psi_cpu_svd(psi_node *node)
     j.why = spectral_why;
     psi_lapack_reserve(&j, 1, j.bytes);
     psi_lapack_reserve(&j, 8 * (size_t)j.k, sizeof(int));
-    if (!j.fn)
+    if (j.dtype == PSI_COMPLEX64)
         psi_lapack_reserve(&j, svd_reals((size_t)j.k, (size_t)(j.m > j.n ? j.m : j.n), vectors),
                            sizeof(float));
     char *nothing = (char *)size; /* a query reads and writes none of the arrays */
@@ -115,7 +115,7 @@ static void call_syevd(const psi_lapack_job *j, char *a, void *w, char *scratch,
                *uplo = psi_attr_list(j->node, 0).data[0] == 'L' ? "L" : "U";
     int *integers = (int *)(void *)(scratch + j->part[1]);
     char *work = scratch + j->part[3];
-    if (j->fn)
+    if (j->dtype != PSI_COMPLEX64)
         j->fn->syevd(job, uplo, &j->n, a, &j->n, w, work, &sizes[0], integers, &sizes[1], info, 1, 1);
     else
         j->blas->cheevd(job, uplo, &j->n, a, &j->n, w, work, &sizes[0],
@@ -138,7 +138,7 @@ static void put_vectors(const psi_lapack_job *j, const char *from, int64_t index
 {
     int64_t n = j->n;
     char *to = psi_lapack_result(j, 1, n * n, index);
-    psi_lapack_rows(j->item, n, n, from, n, to);
+    psi_lapack_rows(j->item, n, n, from, n, to, n);
     if (j->dtype == PSI_COMPLEX64)
         for (int64_t i = 0; i < n * n; i++)
             ((psi_complex64 *)(void *)to)[i].im = -((psi_complex64 *)(void *)to)[i].im;
@@ -174,7 +174,7 @@ static int eigh_of(const psi_lapack_job *j, int64_t index, char *scratch)
             fill_nan(psi_lapack_result(j, 1, (int64_t)j->n * j->n, index), j->bytes, wide);
         return 0;
     }
-    eigh_sizes(j->n, vectors, !j->fn, sizes);
+    eigh_sizes(j->n, vectors, j->dtype == PSI_COMPLEX64, sizes);
     memcpy(scratch, psi_lapack_matrix(j, index), j->bytes);
     mirror_triangle(j, scratch);
     call_syevd(j, scratch, values, scratch, (int[]){j->lwork, (int)sizes[1], (int)sizes[2]}, &info);
@@ -197,7 +197,7 @@ bool psi_cpu_eigh(psi_node *node)
         return true;
     j.run = eigh_of;
     j.why = spectral_why;
-    eigh_sizes(j.n, vectors, !j.fn, sizes);
+    eigh_sizes(j.n, vectors, j.dtype == PSI_COMPLEX64, sizes);
     int64_t block = 66 * (int64_t)j.n; /* room for LAPACK's blocks, past the least */
     if (sizes[0] < block)
         sizes[0] = block;
@@ -208,7 +208,7 @@ bool psi_cpu_eigh(psi_node *node)
     j.lwork = (int)sizes[0];
     psi_lapack_reserve(&j, 1, j.bytes);
     psi_lapack_reserve(&j, (size_t)sizes[1], sizeof(int));
-    psi_lapack_reserve(&j, j.fn ? 0 : (size_t)sizes[2], sizeof(float));
+    psi_lapack_reserve(&j, j.dtype == PSI_COMPLEX64 ? (size_t)sizes[2] : 0, sizeof(float));
     psi_lapack_reserve(&j, (size_t)sizes[0], j.item);
     return psi_lapack_run(&j);
 }
@@ -245,7 +245,7 @@ static void call_geev(const psi_lapack_job *j, char *scratch, void *work, const 
 {
     const char *left = j->node->out_count == 2 ? "V" : "N";
     char *vectors = scratch + j->part[1], *reals = scratch + j->part[2];
-    if (j->fn)
+    if (j->dtype != PSI_COMPLEX64)
         j->fn->geev(left, "N", &j->n, scratch, &j->n, reals, reals + (size_t)j->n * j->item, vectors, &j->n,
                     NULL, &one, work, lwork, info, 1, 1);
     else
@@ -265,9 +265,9 @@ static int eig_of(const psi_lapack_job *j, int64_t index, char *scratch)
     call_geev(j, scratch, scratch + j->part[3], &j->lwork, values, &info);
     if (info)
         return info;
-    for (int64_t i = 0; j->fn && i < n; i++)
+    for (int64_t i = 0; j->dtype != PSI_COMPLEX64 && i < n; i++)
         values[i] = (psi_complex64){(float)real_at(j, reals, i), (float)real_at(j, reals, n + i)};
-    if (j->node->out_count == 2 && j->fn)
+    if (j->node->out_count == 2 && j->dtype != PSI_COMPLEX64)
         put_real_vectors(j, values, from, (psi_complex64 *)(void *)psi_lapack_result(j, 1, n * n, index));
     else if (j->node->out_count == 2)
         put_vectors(j, from, index);

@@ -1,5 +1,5 @@
 /* linalg.c: factorisations, singular values and eigenvalues: builders and rules of their nodes.
- * Invariant: a node's operand has two dimensions at least and float32, float64 or (where LAPACK serves it) complex64. */
+ * Invariant: a node's operand has two dimensions at least and float32, float64 or complex64. */
 #include "ops/linalg.h"
 
 #include <string.h>
@@ -11,15 +11,19 @@
 
 static const psi_arrays none = {NULL, 0};
 
-bool psi_linalg_check(psi_array a, psi_linalg_dtypes dtypes, bool square, const char *op)
+bool psi_linalg_dtype(psi_dtype dtype)
+{
+    return dtype == PSI_FLOAT32 || dtype == PSI_FLOAT64 || dtype == PSI_COMPLEX64;
+}
+
+bool psi_linalg_check(psi_array a, bool square, const char *op)
 {
     if (!psi_check_inputs(PSI_ARRAYS(a), op))
         return false;
     psi_dtype t = psi_dtype_of(a);
-    if (t != PSI_FLOAT32 && t != PSI_FLOAT64 && (dtypes == PSI_LINALG_REAL || t != PSI_COMPLEX64)) {
-        PSI_INVALID("%s: an array of dtype %s; float32%s float64%s is needed", op, psi_dtype_name(t),
-                    dtypes == PSI_LINALG_REAL ? " or" : ",",
-                    dtypes == PSI_LINALG_REAL ? "" : " or complex64");
+    if (!psi_linalg_dtype(t)) {
+        PSI_INVALID("%s: an array of dtype %s; float32, float64 or complex64 is needed", op,
+                    psi_dtype_name(t));
         return false;
     }
     if (a->ndim < 2) {
@@ -43,6 +47,14 @@ psi_ints psi_linalg_shape(psi_array a, int64_t rows, int64_t cols, int64_t *out)
     return (psi_ints){out, leading + (cols < 0 ? 1 : 2)};
 }
 
+psi_array psi_linalg_adjoint(psi_array a)
+{
+    if (psi_is_error(a))
+        return a;
+    a = psi_swapaxes(a, -1, -2);
+    return psi_dtype_of(a) == PSI_COMPLEX64 ? psi_conjugate(a) : a;
+}
+
 static psi_dtype real_of(psi_array a)
 {
     return psi_dtype_of(a) == PSI_COMPLEX64 ? PSI_FLOAT32 : psi_dtype_of(a);
@@ -60,7 +72,7 @@ static psi_arrays build_qr(psi_array a)
 
 psi_arrays psi_linalg_qr(psi_array a)
 {
-    return psi_linalg_check(a, PSI_LINALG_REAL, false, "linalg_qr") ? build_qr(a) : none;
+    return psi_linalg_check(a, false, "linalg_qr") ? build_qr(a) : none;
 }
 
 /* ---- LU ---- */
@@ -74,9 +86,14 @@ static psi_arrays build_lu(psi_array a)
     return psi_node_new_many((psi_node_spec){PSI_OP_luf, PSI_ARRAYS(a), PSI_NONE}, 3, outputs);
 }
 
+psi_arrays psi_linalg_factors(psi_array a, const char *op)
+{
+    return psi_linalg_check(a, false, op) ? build_lu(a) : none;
+}
+
 psi_arrays psi_linalg_lu_factor(psi_array a)
 {
-    psi_arrays out = psi_linalg_check(a, PSI_LINALG_REAL, false, "linalg_lu_factor") ? build_lu(a) : none;
+    psi_arrays out = psi_linalg_factors(a, "linalg_lu_factor");
     return out.count ? (psi_arrays){out.data, 2} : none;
 }
 
@@ -92,7 +109,7 @@ static psi_array corner(psi_array a, int64_t rows, int64_t cols)
 
 psi_arrays psi_linalg_lu(psi_array a)
 {
-    psi_arrays out = psi_linalg_check(a, PSI_LINALG_REAL, false, "linalg_lu") ? build_lu(a) : none;
+    psi_arrays out = psi_linalg_factors(a, "linalg_lu");
     psi_array *parts = out.count ? psi_scope_memory(3 * sizeof *parts) : NULL;
     if (!parts)
         return none;
@@ -114,7 +131,7 @@ static psi_array build_cholesky(psi_array a, bool upper)
 
 psi_array psi_linalg_cholesky(psi_array a, bool upper)
 {
-    bool fit = psi_linalg_check(a, PSI_LINALG_REAL, true, "linalg_cholesky");
+    bool fit = psi_linalg_check(a, true, "linalg_cholesky");
     return fit ? build_cholesky(a, upper) : psi_error_array();
 }
 
@@ -132,7 +149,7 @@ static psi_arrays build_svd(psi_array a, bool vectors)
 
 psi_arrays psi_linalg_svd(psi_array a, bool compute_uv)
 {
-    return psi_linalg_check(a, PSI_LINALG_COMPLEX_TOO, false, "linalg_svd") ? build_svd(a, compute_uv) : none;
+    return psi_linalg_check(a, false, "linalg_svd") ? build_svd(a, compute_uv) : none;
 }
 
 /* ---- eigenvalues ---- */
@@ -154,7 +171,7 @@ static psi_array first_of(psi_arrays arrays)
 /* The triangle is kept as a string of one character. */
 static psi_arrays eigh(psi_array a, const char *uplo, bool vectors, const char *op)
 {
-    if (!psi_linalg_check(a, PSI_LINALG_COMPLEX_TOO, true, op))
+    if (!psi_linalg_check(a, true, op))
         return none;
     char side = uplo && strlen(uplo) == 1 ? (char)(uplo[0] & ~0x20) : 0;
     if (side != 'L' && side != 'U') {
@@ -177,7 +194,7 @@ psi_array psi_linalg_eigvalsh(psi_array a, const char *UPLO)
 
 static psi_arrays eig(psi_array a, bool vectors, const char *op)
 {
-    if (!psi_linalg_check(a, PSI_LINALG_COMPLEX_TOO, true, op))
+    if (!psi_linalg_check(a, true, op))
         return none;
     return build_eig((psi_node_spec){PSI_OP_eig, PSI_ARRAYS(a), PSI_INTS(vectors)}, PSI_COMPLEX64,
                      PSI_COMPLEX64, vectors);

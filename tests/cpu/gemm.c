@@ -483,7 +483,8 @@ static void test_beta_zero(void **unused)
                           1,
                           0,
                           &addend,
-                          NULL};
+                          NULL,
+                          false};
     assert_true(psi_gemm(&call));
     assert_true(out[0] == 4 && out[1] == 5 && out[2] == 10 && out[3] == 11);
 }

@@ -198,14 +198,14 @@ static void refusals(void **state)
     psi_array oblong = count_up(PSI_INTS(2, 3)), vector = count_up(PSI_INTS(3)),
               whole = psi_eye(2, 2, 0, PSI_INT32);
     psi_array singular = psi_array_from((float[]){1, 2, 2, 4}, PSI_INTS(2, 2), PSI_FLOAT32);
-    psi_array c = psi_eye(2, 2, 0, PSI_COMPLEX64);
     expect_error(psi_linalg_inv(oblong), PSI_VALUE_ERROR);
     expect_error(psi_linalg_inv(vector), PSI_VALUE_ERROR);
     expect_error(psi_linalg_inv(whole), PSI_VALUE_ERROR);
-    expect_error(psi_linalg_cholesky(c, false), PSI_VALUE_ERROR);
+    expect_error(psi_linalg_cholesky(whole, false), PSI_VALUE_ERROR);
+    expect_error(psi_linalg_cholesky(singular, true), PSI_RUNTIME_ERROR);
     expect_error(psi_linalg_eigvals(oblong), PSI_VALUE_ERROR);
     expect_error(psi_linalg_eigvalsh(singular, "X"), PSI_VALUE_ERROR);
-    assert_int_equal(psi_linalg_qr(c).count, 0);
+    assert_int_equal(psi_linalg_qr(whole).count, 0);
     assert_true(psi_error(NULL));
     assert_int_equal(psi_linalg_svd(whole, true).count, 0);
     assert_true(psi_error(NULL));
@@ -224,6 +224,69 @@ static void refusals(void **state)
     assert_non_null(strstr(e.message, "matrix 1 of 3"));
 }
 
+/* ---- complex matrices ---- */
+
+static psi_array complex_matrix(void)
+{
+    static const psi_complex64 values[] = {{2, 1}, {1, -1}, {0, 3}, {4, 0}};
+    return psi_array_from(values, PSI_INTS(2, 2), PSI_COMPLEX64);
+}
+
+/* Real and imaginary parts, in turn. */
+static void expect_complex(psi_array a, psi_ints shape, const double *parts)
+{
+    double re[16], im[16];
+    for (int64_t i = 0; i < psi_size(a); i++) {
+        re[i] = parts[2 * i];
+        im[i] = parts[2 * i + 1];
+    }
+    assert_int_equal(psi_dtype_of(a), PSI_COMPLEX64);
+    expect_within(psi_real(a), shape, re, 1e-6);
+    expect_within(psi_imag(a), shape, im, 1e-6);
+}
+#define EXPECT_COMPLEX(a, shape, ...) expect_complex(a, shape, (const double[]){__VA_ARGS__})
+
+static void complex_factors(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array a = complex_matrix(), one = psi_eye(2, 2, 0, PSI_COMPLEX64);
+    psi_arrays f = psi_linalg_qr(a);
+    expect_close(psi_matmul(f.data[0], f.data[1]), a, 1e-6);
+    expect_close(psi_matmul(adjoint(f.data[0]), f.data[0]), one, 1e-6);
+    EXPECT_COMPLEX(psi_linalg_lu_factor(a).data[0], PSI_INTS(2, 2), 2, 1, 1, -1, 0.6, 1.2, 2.2, -0.6);
+    f = psi_linalg_lu(a);
+    EXPECT(f.data[0], PSI_INTS(2), 0, 1);
+    EXPECT_COMPLEX(f.data[1], PSI_INTS(2, 2), 1, 0, 0, 0, 0.6, 1.2, 1, 0);
+    psi_complex64 z[] = {{4, 0}, {0, 2}, {0, -2}, {10, 0}};
+    psi_array hermitian = psi_array_from(z, PSI_INTS(2, 2), PSI_COMPLEX64);
+    psi_array low = psi_linalg_cholesky(hermitian, false), up = psi_linalg_cholesky(hermitian, true);
+    EXPECT_COMPLEX(low, PSI_INTS(2, 2), 2, 0, 0, 0, 0, -1, 3, 0);
+    EXPECT_COMPLEX(up, PSI_INTS(2, 2), 2, 0, 0, 1, 0, 0, 3, 0);
+    expect_close(psi_matmul(hermitian, psi_linalg_cholesky_inv(low, false)), one, 1e-6);
+    expect_close(psi_matmul(hermitian, psi_linalg_cholesky_inv(up, true)), one, 1e-6);
+}
+
+static void complex_inverses(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array a = complex_matrix(), one = psi_eye(2, 2, 0, PSI_COMPLEX64);
+    /* The determinant is (2 + i) 4 - (1 - i) 3i = 5 + i. */
+    EXPECT_COMPLEX(psi_linalg_inv(a), PSI_INTS(2, 2), 20 / 26., -4 / 26., -4 / 26., 6 / 26., -3 / 26.,
+                   -15 / 26., 11 / 26., 3 / 26.);
+    EXPECT_COMPLEX(psi_linalg_tri_inv(a, false), PSI_INTS(2, 2), 0.4, -0.2, 0, 0, -0.15, -0.3, 0.25, 0);
+    psi_array tall = psi_concatenate(PSI_ARRAYS(a, one), 0), pinv = psi_linalg_pinv(tall);
+    expect_close(psi_matmul(pinv, tall), one, 1e-5);
+    expect_close(psi_matmul(tall, pinv), adjoint(psi_matmul(tall, pinv)), 1e-6);
+    psi_array b = psi_array_from((float[]){1, 2}, PSI_INTS(2), PSI_FLOAT32);
+    expect_close(psi_matmul(a, psi_linalg_solve(a, b)), psi_astype(b, PSI_COMPLEX64), 1e-6);
+    expect_close(psi_matmul(psi_triu(a, 0), psi_linalg_solve_triangular(a, b, true)),
+                 psi_astype(b, PSI_COMPLEX64), 1e-6);
+    expect_close(psi_linalg_inv(psi_broadcast_to(a, PSI_INTS(3, 2, 2))),
+                 psi_broadcast_to(psi_linalg_inv(a), PSI_INTS(3, 2, 2)), 0);
+}
+
 static psi_arrays inverse(psi_arrays in, void *context)
 {
     (void)context;
@@ -234,6 +297,44 @@ static psi_arrays triangular_inverse(psi_arrays in, void *context)
 {
     (void)context;
     return just(psi_linalg_tri_inv(in.data[0], false));
+}
+
+static psi_arrays triangular_solution(psi_arrays in, void *context)
+{
+    return just(psi_linalg_solve_triangular(in.data[0], in.data[1], context != NULL));
+}
+
+static psi_arrays triangular_product(psi_arrays in, void *context)
+{
+    bool upper = context != NULL;
+    return just(psi_matmul(psi_linalg_tri_inv(in.data[0], upper), in.data[1]));
+}
+
+static void solving_has_the_rules_of_its_product(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array a = complex_matrix(), b = psi_conjugate(psi_swapaxes(a, 0, 1)), g = psi_add(a, b);
+    for (int turn = 0; turn < 4; turn++) {
+        psi_dtype dtype = turn < 2 ? PSI_COMPLEX64 : PSI_FLOAT64;
+        void *upper = turn % 2 ? &turn : NULL;
+        psi_arrays in = PSI_ARRAYS(psi_astype(a, dtype), psi_astype(b, dtype)),
+                   seed = PSI_ARRAYS(psi_astype(g, dtype));
+        psi_arrays out, mine, theirs;
+        assert_true(psi_vjp(triangular_solution, upper, in, seed, &out, &mine));
+        assert_true(psi_vjp(triangular_product, upper, in, seed, &out, &theirs));
+        for (int i = 0; i < 2; i++)
+            expect_close(mine.data[i], theirs.data[i], 1e-5);
+        assert_true(psi_jvp(triangular_solution, upper, in, in, &out, &mine));
+        assert_true(psi_jvp(triangular_product, upper, in, in, &out, &theirs));
+        expect_close(mine.data[0], theirs.data[0], 1e-5);
+        /* Many right-hand sides of one matrix, and the other way round. */
+        psi_array many = psi_stack(PSI_ARRAYS(in.data[1], in.data[0], seed.data[0]), 1);
+        psi_arrays mapped =
+            psi_vmap(triangular_solution, upper, PSI_ARRAYS(in.data[0], many), PSI_INTS(-1, 1), PSI_NONE);
+        expect_close(psi_matmul(upper ? psi_triu(in.data[0], 0) : psi_tril(in.data[0], 0), mapped.data[0]),
+                     psi_moveaxis(many, 1, 0), 1e-5);
+    }
 }
 
 static psi_arrays all_factors(psi_arrays in, void *context)
@@ -271,11 +372,18 @@ static void transforms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(qr),          cmocka_unit_test(lu),
-        cmocka_unit_test(cholesky),    cmocka_unit_test(singular_values),
-        cmocka_unit_test(eigenvalues), cmocka_unit_test(general_eigenvalues),
-        cmocka_unit_test(inverses),    cmocka_unit_test(refusals),
+        cmocka_unit_test(qr),
+        cmocka_unit_test(lu),
+        cmocka_unit_test(cholesky),
+        cmocka_unit_test(singular_values),
+        cmocka_unit_test(eigenvalues),
+        cmocka_unit_test(general_eigenvalues),
+        cmocka_unit_test(inverses),
+        cmocka_unit_test(refusals),
         cmocka_unit_test(transforms),
+        cmocka_unit_test(complex_factors),
+        cmocka_unit_test(complex_inverses),
+        cmocka_unit_test(solving_has_the_rules_of_its_product),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 import accumulated
+import complex_matrices
 import reference
 import tolerances
 from table import wide
@@ -551,6 +552,9 @@ DIFFERENCES = [
     Difference("segments-of-misfits", "segmented_mm",
                "the wheel multiplies matrices whose inner lengths differ, past the end of one; ours refuses",
                avoid=lambda step: step.inputs["a"].shape[-1] != step.inputs["b"].shape[-2]),
+    Difference("complex-matrices", " ".join(complex_matrices.CALLS), "the wheel refuses complex64, for which ours answers as NumPy does",
+               steps=lambda step, ours, theirs: theirs[0] == "ValueError" and "float32 or float64" in theirs[1] and answered(ours) and
+               not tolerances.rule(step.op).bad(ours[0][1], complex_matrices.answer(step), "complex64", step).any()),
     Difference("hadamard-of-float64", "hadamard_transform", "the wheel refuses float64",
                steps=lambda step, ours, theirs: "float64" in step.dtypes.values() and theirs[0] == "ValueError" and
                "Unsupported type" in theirs[1] and answered(ours)),

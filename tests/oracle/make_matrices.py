@@ -40,15 +40,21 @@ def own_array(p, dtype, data):
         return p.leaf(dtype, data.shape, bits_of_bfloat16(data) if dtype == "bfloat16" else data)
 
 
+def uniform(p, dtype, limit, shape):
+    """Numbers up to so large, with imaginary parts where the dtype has such."""
+    parts = p.rng.uniform(-limit, limit, shape)
+    return parts + 1j * p.rng.uniform(-limit, limit, shape) if dtype == "complex64" else parts
+
+
 def matrices(p):
-    """Square matrices far from singular, symmetric and positive definite; some not square, on purpose."""
+    """Square matrices far from singular, Hermitian and positive definite; some not square, on purpose."""
     batch = [p.between(1, 3) for _ in range(p.between(0, 2))] + [0] * p.chance(BAD)
     n = p.pick([1, 2, 3, 4, 7, 16])
     if p.chance(BAD):
         return p.leaf(p.pair_dtype, batch + [n, n + 1]).name
-    half = p.rng.uniform(-1, 1, batch + [n, n])
-    whole = half @ np.swapaxes(half, -1, -2) + 2 * np.eye(n)
-    return own_array(p, p.pair_dtype, whole if p.pair_dtype[0] in "fb" and p.pair_dtype != "bool" else np.rint(whole)).name
+    half = uniform(p, p.pair_dtype, 1, batch + [n, n])
+    whole = half @ np.conj(np.swapaxes(half, -1, -2)) + 2 * np.eye(n)
+    return own_array(p, p.pair_dtype, whole if p.pair_dtype[0] in "fbc" and p.pair_dtype != "bool" else np.rint(whole)).name
 
 
 def means(p):
@@ -65,14 +71,14 @@ def covariances(p):
 
 def any_matrices(p):
     n, m = p.between(1, 6), p.between(1, 6)
-    return own_array(p, p.pair_dtype, p.rng.uniform(-3, 3, [2] * p.between(0, 2) + [n, m])).name
+    return own_array(p, p.pair_dtype, uniform(p, p.pair_dtype, 3, [2] * p.between(0, 2) + [n, m])).name
 
 
 def right_sides(p):
     a = p.args["a"].shape
     dtype = p.pair_dtype if p.chance(0.8) else p.second_dtype()
     shape = list(a[:-1]) + [p.between(1, 4)] if len(a) > 2 or p.chance(0.6) else [a[-1]]
-    return own_array(p, dtype, p.rng.uniform(-3, 3, shape)).name
+    return own_array(p, dtype, uniform(p, dtype, 3, shape)).name
 
 
 def norm_axes(count):

@@ -94,7 +94,8 @@ def start_sides(options):
     sides = [Side("psionic", [str(WORKER)])]
     sides += [Side(kind, [*python, str(SIDE), library_of(kind)]) for kind, python in pythons(options).items()]
     if options.ggml:
-        sides.append(Side("llama", [*OURS, str(SIDE.with_name("llama.py")), options.ggml]))
+        command = [*OURS, str(SIDE.with_name("llama.py")), options.ggml]
+        sides.append(Side("llama", command, KMP_BLOCKTIME="20"))  # milliseconds for which LLVM's OpenMP spins
     started = []
     for side in sides:
         if side.start():
@@ -189,7 +190,7 @@ def everything(options, show):
     for number, name in enumerate(todo):
         progress.say(f"[{number + 1}/{len(todo)}] {name}")
         if name == "import":
-            row = measure_fresh(options, options.turns, "--import")
+            row = measure_fresh(options, min(options.turns, 3), "--import")
             row["bare"] = fresh(OURS, "nothing", "--import")
         elif name in FRESH:
             row = measure_fresh(options, min(options.turns, 3), "--once", FRESH[name])

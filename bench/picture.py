@@ -1,9 +1,10 @@
-"""A picture of a run: for every row how many times as fast as the best peer and as the MLX wheel we are, in SVG."""
+"""A picture of a run in SVG: for every row how many times as fast as the best peer and as the MLX wheel we are."""
 import math
 
 import goals
 
 LEFT, WIDTH, LINE, TOP = 240, 560, 22, 48  # of the names; of the bars; of a row; above the first
+GOAL = "#c1121f"
 BARS = [("best peer", "#2a6f97", lambda run, name: goals.best_ratio(run, name)),
         ("MLX wheel", "#a3b8a0", lambda run, name: goals.ratio(run["rows"][name], "mlx"))]
 
@@ -36,6 +37,7 @@ def draw(run):
         at = x(10**power)
         out += [box(at - 0.5, TOP - 8, 1, height - TOP, "#222" if power == 0 else "#ddd"),
                 text(at, TOP - 12, f"{10**power:g}", "middle")]
+    out += [box(LEFT + 324, 8, 2, 9, GOAL), text(LEFT + 330, 16, "goal against the best")]
     for line, (name, values) in enumerate(rows):
         y = TOP + LINE * line
         out.append(text(LEFT - 6, y + 13, name, "end"))
@@ -44,4 +46,7 @@ def draw(run):
                 start, end = sorted((x(1), x(value)))
                 out += [box(start, y + 1 + 9 * bar, end - start, 8, colour),
                         text(end + 3, y + 8 + 9 * bar, f"{value:.3g}", colour="#666")]
+        goal = goals.goal_of(name)
+        if values[0] and goal.best and not (goal.eager or goal.llama):  # what those two are held against is another bar
+            out.append(box(x(goal.best) - 1, y, 2, 10, GOAL))
     return "\n".join(out + ["</svg>"]) + "\n"

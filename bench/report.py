@@ -11,7 +11,7 @@ STAR = "\\*"  # of a time that is of one run only
 INTRODUCTION = """# Performance
 
 `bench/compare --write` measured everything on this page, in one run, and wrote it; do not edit it. Every workload ran
-on each side in turn, several times, in bursts of a quarter of a second, each side in a process of its own; medians count.
+on each side in turn, several times, in bursts of a fifth of a second, each side in a process of its own; medians count.
 A ratio is a peer's time in ours: above 1 we are faster. Times and ratios belong to this machine and this day.
 
 ![ratios by row](performance.svg)

@@ -6,7 +6,7 @@ import sys
 import time
 
 MODULES = {"mlx": "mlx.core", "numpy": "numpy", "torch": "torch", "jax": "jax.numpy", "nothing": "sys"}
-BURST, SLOW = 0.25e6, 2e6  # microseconds: of a turn; of a first run that is not followed by another
+BURST, SLOW = 0.2e6, 2e6  # microseconds: of a turn; of a first run that is not followed by another
 
 
 def peak():

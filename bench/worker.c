@@ -321,7 +321,7 @@ static int compare(const void *a, const void *b)
 /* The median of runs that take BURST microseconds together, after one that is not measured. */
 static double measure(const workload *w, inputs in)
 {
-    enum { BURST = 250000, MOST = 100000 };
+    enum { BURST = 200000, MOST = 100000 };
     static double times[MOST];
     double sum = 0;
     int count = 0;

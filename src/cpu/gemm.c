@@ -12,13 +12,16 @@
 #include "core/pool.h"
 #include "cpu/gemm_job.h"
 
-#define K_BLOCK 384
 #define SMALL_WORK (1 << 18) /* multiply-adds that one task should have at least */
 #define SMALL_K 128
 #define ENTRY_WORK (1 << 24) /* at most this many are one task when the batch is large */
 #define LARGE_BATCH 16
 #define TASKS 16 /* aimed at when one product is cut */
 #define MAX_COLUMNS 2048
+#define STRIP 16 /* rows of B that are read side by side */
+#define FEW_ROWS 64
+#define FEW_CUT 128
+#define DIRECT_B (1 << 18)  /* elements of a B that is near enough to be read in no order */
 #define PACKED_COLUMNS 1024 /* of a block whose panels of B are shared */
 
 typedef struct product {
@@ -30,6 +33,7 @@ typedef struct product {
     int64_t nc, col_blocks;
     int64_t entries;         /* whole entries per task; 0: a task is one block */
     bool direct_a, direct_b; /* used where they lie, unpacked */
+    bool slabs;              /* blocks pack B for themselves, all columns first */
     const float *packed_b;   /* columns packed_from .. packed_to of the entry at hand, or NULL */
     int64_t packed_entry, packed_from, packed_to;
     atomic_bool failed;
@@ -79,16 +83,24 @@ static int64_t elements_of(const product *p, int64_t k0, int64_t k)
     return psi_gemm_min(k * p->kernels->pair, p->call->k - k0 * p->kernels->pair);
 }
 
+/* Rows of one tile: shared out evenly, but where the kernels' own are of a fixed size. */
+static int64_t tile_rows(const product *p, int64_t rows)
+{
+    int64_t mr = p->kernels->mr;
+    return p->kernels->pair > 1 ? mr : psi_gemm_ceil(rows, psi_gemm_ceil(rows, mr));
+}
+
 static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *to)
 {
     const psi_gemm_operand *a = &p->call->a;
-    int mr = p->kernels->mr;
-    for (int64_t i = 0; i < part.rows; i += mr)
+    int64_t step = tile_rows(p, part.rows);
+    float *first = to;
+    for (int64_t i = 0; i < part.rows; i += step, to += p->kernels->mr * k)
         p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0 * p->kernels->pair),
-                           a->row_stride, a->col_stride, (int)psi_gemm_min(mr, part.rows - i),
-                           elements_of(p, k0, k), to + i * k);
-    for (int64_t i = 0; p->call->subtract && i < psi_gemm_round_up(part.rows, mr) * k; i++)
-        to[i] = -to[i];
+                           a->row_stride, a->col_stride, (int)psi_gemm_min(step, part.rows - i),
+                           elements_of(p, k0, k), to);
+    for (int64_t i = 0; p->call->subtract && i < psi_gemm_ceil(part.rows, step) * p->kernels->mr * k; i++)
+        first[i] = -first[i];
 }
 
 static void pack_b_panel(product *p, int64_t entry, int64_t k0, int64_t k, int64_t col, int64_t cols,
@@ -114,10 +126,21 @@ static void find_b(product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_ge
         t->b = (const float *)(const void *)psi_gemm_at(b, part.entry, k0, col);
         t->b_step = b->row_stride;
     } else {
-        pack_b_panel(p, part.entry, k0, t->k, col, cols, panel);
-        t->b = panel;
+        if (!p->slabs)
+            pack_b_panel(p, part.entry, k0, t->k, col, cols, panel);
+        t->b = p->slabs ? panel + j * t->k : panel;
         t->b_step = nr;
     }
+}
+
+/* Packs all panels of a block, some rows at a time where columns are neighbours, so that memory is read in long runs. */
+static void pack_slab(product *p, psi_gemm_part part, int64_t k0, int64_t k, float *slab)
+{
+    int64_t nr = p->kernels->nr;
+    for (int64_t i = 0; i < k; i += STRIP)
+        for (int64_t j = 0; j < part.cols; j += nr)
+            pack_b_panel(p, part.entry, k0 + i, psi_gemm_min(STRIP, k - i), part.col + j,
+                         psi_gemm_min(nr, part.cols - j), slab + j * k + i * nr);
 }
 
 /* The tiles of a block for one cut of k. */
@@ -125,12 +148,12 @@ static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float
                     float *sums, int64_t sums_row)
 {
     const psi_gemm_operand *a = &p->call->a;
-    int64_t mr = p->kernels->mr, nr = p->kernels->nr;
-    /* Rows used in place are shared out evenly among tiles; packed ones lie in panels of mr. */
-    int64_t step = p->direct_a ? psi_gemm_ceil(part.rows, psi_gemm_ceil(part.rows, mr)) : mr;
+    int64_t mr = p->kernels->mr, nr = p->kernels->nr, step = tile_rows(p, part.rows);
     psi_gemm_tile t = {.k = k, .c_row = sums_row, .add = k0 > 0 || p->call->subtract};
     if (!p->direct_a)
         pack_a_block(p, part, k0, k, packed_a);
+    if (p->slabs)
+        pack_slab(p, part, k0, k, panel);
     for (int64_t j = 0; j < part.cols; j += nr) {
         find_b(p, part, j, k0, &t, panel);
         bool packed = !p->direct_a && t.b_step == nr;
@@ -139,13 +162,13 @@ static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float
         t.a_step = p->direct_a ? a->col_stride : mr;
         t.ahead = (const char *)t.b;
         t.ahead_step = 0;
-        if (p->packed_b && j + nr < part.cols) {
-            t.ahead = (const char *)(t.b + nr * p->k);
+        if ((p->packed_b || p->slabs) && j + nr < part.cols) {
+            t.ahead = (const char *)(t.b + nr * (p->slabs ? k : p->k));
             t.ahead_step = psi_gemm_ceil(nr * 4 * mr, part.rows);
         }
         for (int64_t i = 0; i < part.rows; i += step) {
             t.a = p->direct_a ? (const float *)(const void *)psi_gemm_at(a, part.entry, part.row + i, k0)
-                              : packed_a + i * k;
+                              : packed_a + i / step * mr * k;
             t.c = sums + i * sums_row + j;
             psi_gemm_run_tile(p->kernels, table, &t, psi_gemm_min(step, part.rows - i),
                               psi_gemm_min(nr, part.cols - j));
@@ -157,25 +180,32 @@ static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float
 static void run_block(product *p, psi_gemm_part part)
 {
     const psi_gemm_call *call = p->call;
+    const psi_gemm_kernels *kernels = p->kernels;
+    int64_t a_floats = p->direct_a ? 0 : psi_gemm_round_up(part.rows, kernels->mr) * p->k_block;
+    int64_t b_cols = p->slabs ? psi_gemm_round_up(part.cols, kernels->nr) : kernels->nr;
+    int64_t b_floats = p->packed_b ? 0 : b_cols * p->k_block;
+    /* Rows of sums are apart by what is no power of two, lest they share a place in the cache. */
     bool own_sums = call->out.dtype != PSI_FLOAT32;
-    int64_t a_floats = p->direct_a ? 0 : psi_gemm_round_up(part.rows, p->kernels->mr) * p->k_block;
+    int64_t sums_row = own_sums ? psi_gemm_round_up(part.cols, 16) + 16 : call->out.row_stride;
     a_floats = psi_gemm_round_up(a_floats, 16);
-    int64_t b_floats = p->packed_b ? 0 : p->kernels->nr * p->k_block;
-    float *memory = workspace(PSI_GEMM_SCRATCH, a_floats + b_floats + (own_sums ? part.rows * part.cols : 0));
+    float *memory = workspace(PSI_GEMM_SCRATCH, a_floats + b_floats + (own_sums ? part.rows * sums_row : 0));
     if (memory == NULL) {
         atomic_store(&p->failed, true);
         return;
     }
     float *sums = own_sums ? memory + a_floats + b_floats
                            : (float *)(void *)psi_gemm_out_at(&call->out, part.entry, part.row, part.col);
-    int64_t sums_row = own_sums ? part.cols : call->out.row_stride;
+    if (kernels->begin)
+        kernels->begin();
     for (int64_t k0 = 0; k0 < p->k; k0 += p->k_block)
         run_cut(p, part, k0, psi_gemm_min(p->k_block, p->k - k0), memory, memory + a_floats, sums, sums_row);
+    if (kernels->end)
+        kernels->end();
     if (call->k == 0 && !call->subtract)
         for (int64_t i = 0; i < part.rows; i++)
             memset(sums + i * sums_row, 0, (size_t)part.cols * sizeof(float));
     if (!psi_gemm_is_plain(call))
-        psi_gemm_finish(call, p->kernels, part, sums, sums_row);
+        psi_gemm_finish(call, kernels, part, sums, sums_row);
 }
 
 static psi_gemm_part part_of(const product *p, int64_t entry, int64_t row_block, int64_t col, int64_t col_end)
@@ -248,32 +278,44 @@ static bool run_packed(product *p)
     return true;
 }
 
+/* How k is cut: where rows are few and B lies row by row, finely, so that a slab of it has long rows. */
+static void cut_k(product *p)
+{
+    const psi_gemm_call *call = p->call;
+    int64_t step = p->kernels->step, multiple = step > 16 ? step : 16, most = p->kernels->cut;
+    if (call->packed && call->packed->transposed)
+        multiple = call->packed->q.group;
+    if (call->m <= FEW_ROWS && call->b.col_stride == 1 && !call->packed)
+        most = psi_gemm_min(most, FEW_CUT);
+    p->k = psi_gemm_round_up(psi_gemm_ceil(call->k, p->kernels->pair), step);
+    int64_t cuts = psi_gemm_ceil(p->k, most);
+    p->k_block = cuts < 2 ? (p->k > 0 ? p->k : 1) : psi_gemm_round_up(psi_gemm_ceil(p->k, cuts), multiple);
+}
+
 /* Fills in how the product is cut. */
 static void plan(product *p)
 {
     const psi_gemm_call *call = p->call;
-    int64_t m = call->m, n = call->n, mr = p->kernels->mr, nr = p->kernels->nr, step = p->kernels->step;
+    int64_t m = call->m, n = call->n, mr = p->kernels->mr, nr = p->kernels->nr;
     double work = (double)m * (double)n * (double)call->k;
-    int64_t k = p->k = psi_gemm_round_up(psi_gemm_ceil(call->k, p->kernels->pair), step);
-    int64_t cuts = psi_gemm_ceil(k, K_BLOCK), multiple = step > 8 ? step : 8;
-    if (call->packed && call->packed->transposed)
-        multiple = call->packed->q.group;
-    p->k_block = cuts < 2 ? (k > 0 ? k : 1) : psi_gemm_round_up(psi_gemm_ceil(k, cuts), multiple);
+    cut_k(p);
     p->direct_a = call->a.dtype == PSI_FLOAT32 && n <= 2 * nr && !call->subtract;
-    p->direct_b = call->b.dtype == PSI_FLOAT32 && call->b.col_stride == 1 && m <= 2 * mr;
+    p->direct_b =
+        call->b.dtype == PSI_FLOAT32 && call->b.col_stride == 1 && m <= 2 * mr && n * call->k <= DIRECT_B;
     bool whole = work <= SMALL_WORK || (call->batch >= LARGE_BATCH && work <= ENTRY_WORK);
     p->entries = whole ? (int64_t)(SMALL_WORK / (work + 1)) + 1 : 0;
 
-    int64_t most = psi_gemm_clamp(l2_bytes / 2 / (4 * p->k_block) / mr, 4, 24) * mr;
+    int64_t lines = l2_bytes / 2 / (4 * p->k_block), most = psi_gemm_clamp(lines / mr, 4, 24) * mr;
     bool wide = m <= most && n >= TASKS / 2 * 8 * nr;
-    int64_t rows =
-        whole || wide ? most : psi_gemm_clamp(psi_gemm_round_up(psi_gemm_ceil(m, TASKS), mr), 4 * mr, most);
+    int64_t rows = whole || wide ? most : psi_gemm_clamp(psi_gemm_ceil(m, TASKS), 4 * mr, most);
     p->row_blocks = psi_gemm_ceil(m, rows);
-    p->mc = psi_gemm_round_up(psi_gemm_ceil(m, p->row_blocks), mr);
+    p->mc = psi_gemm_round_up(psi_gemm_ceil(m, p->row_blocks), p->kernels->pair > 1 ? mr : 1);
     p->row_blocks = psi_gemm_ceil(m, p->mc);
-    p->nc = MAX_COLUMNS;
-    if (!whole && p->row_blocks < TASKS)
-        p->nc = psi_gemm_clamp(psi_gemm_round_up(psi_gemm_ceil(n, TASKS), nr), 8 * nr, MAX_COLUMNS);
+    p->nc = psi_gemm_clamp(lines / nr, 4, MAX_COLUMNS / nr) * nr;
+    if (!whole && p->row_blocks < TASKS) {
+        int64_t share = psi_gemm_round_up(psi_gemm_ceil(n, TASKS), nr);
+        p->nc = psi_gemm_min(p->nc, psi_gemm_clamp(share, 16 * nr, MAX_COLUMNS));
+    }
     p->col_blocks = psi_gemm_ceil(n, p->nc);
 }
 
@@ -311,6 +353,7 @@ static bool run_product(const psi_gemm_call *call, const psi_gemm_kernels *kerne
     bool pack_first = p.entries == 0 && p.row_blocks > 1 && !p.direct_b && p.k > 0 &&
                       p.k <= l3_bytes / 2 / (4 * PACK_PANELS * kernels->nr);
     bool ok = true;
+    p.slabs = !p.direct_b && !pack_first && call->b.col_stride == 1 && !call->packed;
     if (pack_first) {
         p.nc = PACKED_COLUMNS;
         ok = run_packed(&p);

@@ -37,10 +37,14 @@ typedef void (*psi_gemm_tile_fn)(const psi_gemm_tile *tile);
 typedef struct psi_gemm_kernels {
     int mr, nr, lanes;
     /* A packed panel may hold `pair` elements along k in a float's room, and such units in multiples of `step`: k of
-     * tiles is counted in units. Both are 1 for float32. */
-    int pair, step;
+     * tiles is counted in units. Both are 1 for float32. A cut of k has about `cut` units, so that a panel of B stays in the
+     * first cache. */
+    int pair, step, cut;
     /* The set for products of bfloat16 where the processor has such tiles, or NULL. */
     const struct psi_gemm_kernels *brain;
+    /* To be called by a thread before its tiles, and after the last of them; NULL: not needed. */
+    void (*begin)(void);
+    void (*end)(void);
     /* packed[(v - 1) * mr + rows - 1]: v * lanes columns; A's panel has a_row 1 and a_step mr, B's b_step nr. */
     const psi_gemm_tile_fn *packed;
     /* The same over unpacked operands, with any a_row, a_step and b_step. */

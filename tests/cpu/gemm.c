@@ -387,9 +387,9 @@ static void test_vectors(void **unused)
     each_isa(vectors);
 }
 
-static const int64_t large_sizes[][3] = {{301, 517, 800}, {64, 2100, 385}, {20, 1030, 900},
-                                         {900, 40, 70},   {130, 130, 130}, {700, 8, 1200},
-                                         {1, 5000, 300},  {5000, 1, 300},  {1, 33000, 70}};
+static const int64_t large_sizes[][3] = {{301, 517, 800}, {64, 2100, 385}, {20, 1030, 900}, {900, 40, 70},
+                                         {130, 130, 130}, {700, 8, 1200},  {1, 5000, 300},  {5000, 1, 300},
+                                         {1, 33000, 70},  {2, 2100, 700},  {16, 1500, 400}, {33, 1100, 620}};
 
 /* Products that are cut in blocks and shared give the same bits alone. */
 static void large_products(void)

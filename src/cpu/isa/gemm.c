@@ -112,26 +112,29 @@ ALWAYS_INLINE void pack_along(psi_dtype dtype, const char *data, int64_t step, i
     }
 }
 
-/* k runs through memory: squares of four are turned in registers; the last square of lanes overlaps the one before. */
-ALWAYS_INLINE void pack_across(psi_dtype dtype, const char *data, int64_t step, int width, int64_t k,
-                               float *out)
+/* k runs through memory: squares are turned in registers. A panel narrower than a vector is stored by whole vectors too,
+ * each but the last of a square ending in what the next one writes. */
+ALWAYS_INLINE void pack_across(psi_dtype dtype, const char *data, int64_t step, int width, int lanes,
+                               int64_t k, float *out)
 {
-    int64_t i = 0;
-    for (; i + 4 <= k; i += 4)
-        for (int lane = 0; lane < width; lane += 4) {
-            int first = lane + 4 <= width ? lane : width - 4;
-            v4f row[4];
+    int64_t whole = k / LANES * LANES;
+    for (int first = 0; first < width; first += LANES)
+        for (int64_t i = 0; i < whole; i += LANES) {
+            vf row[LANES];
 #pragma GCC unroll 32
-            for (int r = 0; r < 4; r++)
-                row[r] = load_four(dtype, data + (first + r) * step, i);
-            transpose_four(row);
+            for (int r = 0; r < LANES; r++)
+                row[r] = first + r < lanes ? load_vector(dtype, data + (first + r) * step, i) : (vf){0};
+            transpose_lanes(row);
 #pragma GCC unroll 32
-            for (int r = 0; r < 4; r++)
-                store_four(out + (i + r) * width + first, row[r]);
+            for (int r = 0; r < LANES; r++)
+                if (width % LANES == 0 || r < LANES - 1)
+                    store_f32(out + (i + r) * width + first, row[r]);
+                else
+                    memcpy(out + (i + r) * width + first, &row[r], (size_t)width * sizeof *out);
         }
-    for (; i < k; i++)
+    for (int64_t i = whole; i < k; i++)
         for (int lane = 0; lane < width; lane++)
-            out[i * width + lane] = load_one(dtype, data + lane * step, i);
+            out[i * width + lane] = lane < lanes ? load_one(dtype, data + lane * step, i) : 0;
 }
 
 ALWAYS_INLINE void pack(psi_dtype dtype, const char *data, int64_t lane_stride, int64_t k_stride, int width,
@@ -140,8 +143,8 @@ ALWAYS_INLINE void pack(psi_dtype dtype, const char *data, int64_t lane_stride, 
     int64_t size = dtype == PSI_FLOAT32 ? 4 : 2;
     if (lanes == width && lane_stride == 1) {
         pack_along(dtype, data, k_stride * size, width, k, out);
-    } else if (lanes == width && k_stride == 1) {
-        pack_across(dtype, data, lane_stride * size, width, k, out);
+    } else if (k_stride == 1) {
+        pack_across(dtype, data, lane_stride * size, width, lanes, k, out);
     } else {
         for (int64_t i = 0; i < k; i++, data += k_stride * size, out += width)
             for (int lane = 0; lane < width; lane++)
@@ -366,6 +369,7 @@ const psi_gemm_kernels JOIN(psi_gemm_kernels_, PSI_ISA) = {
     .lanes = LANES,
     .pair = 1,
     .step = 1,
+    .cut = 384,
     .brain = BRAIN_KERNELS,
     .packed = packed_tiles,
     .direct = direct_tiles,

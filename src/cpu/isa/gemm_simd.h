@@ -241,4 +241,55 @@ ALWAYS_INLINE void transpose_four(v4f r[4])
     r[3] = __builtin_shufflevector(high01, high23, 2, 3, 6, 7);
 }
 
+/* Turns a square of LANES x LANES words: in fours first, then fours by fours. */
+ALWAYS_INLINE void transpose_lanes(vf r[LANES])
+{
+#if LANES == 4
+    transpose_four(r);
+#elif LANES == 8
+    vf t[LANES];
+#pragma GCC unroll 32
+    for (int i = 0; i < LANES; i += 2) {
+        t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+#pragma GCC unroll 32
+    for (int i = 0; i < LANES; i++) {
+        vf low = t[i / 4 * 4 + i % 4 / 2], high = t[i / 4 * 4 + i % 4 / 2 + 2];
+        r[i] = i % 2 ? __builtin_shufflevector(low, high, 2, 3, 10, 11, 6, 7, 14, 15)
+                     : __builtin_shufflevector(low, high, 0, 1, 8, 9, 4, 5, 12, 13);
+    }
+#pragma GCC unroll 32
+    for (int i = 0; i < 4; i++) {
+        vf low = r[i], high = r[i + 4];
+        r[i] = __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11);
+        r[i + 4] = __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#else
+    __m512 t[LANES];
+#pragma GCC unroll 32
+    for (int i = 0; i < LANES; i += 2) {
+        t[i] = _mm512_unpacklo_ps((__m512)r[i], (__m512)r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps((__m512)r[i], (__m512)r[i + 1]);
+    }
+#pragma GCC unroll 32
+    for (int i = 0; i < LANES; i++) {
+        __m512d low = (__m512d)t[i / 4 * 4 + i % 4 / 2], high = (__m512d)t[i / 4 * 4 + i % 4 / 2 + 2];
+        r[i] = (vf)(i % 2 ? _mm512_unpackhi_pd(low, high) : _mm512_unpacklo_pd(low, high));
+    }
+#pragma GCC unroll 32
+    for (int i = 0; i < 8; i++) {
+        __m512 low = (__m512)r[i / 4 * 8 + i % 4], high = (__m512)r[i / 4 * 8 + i % 4 + 4];
+        t[i] = _mm512_shuffle_f32x4(low, high, 0x88);
+        t[i + 8] = _mm512_shuffle_f32x4(low, high, 0xdd);
+    }
+#pragma GCC unroll 32
+    for (int i = 0; i < 8; i++) {
+        __m512 low = t[i / 4 * 8 + i % 4], high = t[i / 4 * 8 + i % 4 + 4];
+        r[i] = (vf)_mm512_shuffle_f32x4(low, high, 0x88);
+        r[i + 8] = (vf)_mm512_shuffle_f32x4(low, high, 0xdd);
+    }
+#endif
+}
+
 #endif

@@ -14,7 +14,7 @@ enum {
     FEW = 8,               /* columns for which matrices are only streamed through */
     ROW_KEYS = 1024,       /* keys of a block for these */
     LANE_KEYS = 128,       /* and at most for others */
-    LANE_FLOATS = 1 << 14, /* of a task's results, for others */
+    LANE_FLOATS = 1 << 15, /* of a task's results, for others */
     TASKS = 16,            /* aimed at, first by cutting columns, then keys */
     RANGE_KEYS = 512,      /* at least so many in a range */
     SMALL_WORK = 1 << 17   /* multiply-adds for which no thread is woken */
@@ -125,6 +125,23 @@ static void join_ranges(void *context, int64_t index)
 
 /* ---- the plan ---- */
 
+/* Tiles of bfloat16 take queries as they are: a scale that would round them is left to the scores. */
+static void choose_tiles(psi_attention_job *j)
+{
+    const psi_gemm_kernels *brain = psi_gemm_brain_in_use();
+    bool all = j->q->dtype == PSI_BFLOAT16 && j->k->dtype == PSI_BFLOAT16 && j->v->dtype == PSI_BFLOAT16;
+    j->tiles = j->gemm;
+    j->late_scale = 1;
+    if (j->by_row || !all || !brain || brain->nr != j->gemm->nr)
+        return;
+    j->tiles = brain;
+    int exponent;
+    if (fabsf(frexpf(j->scale, &exponent)) == 0.5f)
+        return;
+    j->late_scale = j->scale;
+    j->scale = 1;
+}
+
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -137,9 +154,10 @@ static int64_t round_up(int64_t value, int64_t step)
 
 static void plan(psi_attention_job *j)
 {
-    int64_t nr = j->gemm->nr, mr = j->gemm->mr, widest = j->dim > j->value_dim ? j->dim : j->value_dim;
+    int64_t nr = j->gemm->nr, widest = j->dim > j->value_dim ? j->dim : j->value_dim;
     j->by_row = j->columns <= FEW && psi_strides_of(j->k)[3] == 1 && psi_strides_of(j->v)[3] == 1;
-    j->key_block = j->by_row ? ROW_KEYS : LANE_KEYS / mr * mr;
+    choose_tiles(j);
+    j->key_block = j->by_row ? ROW_KEYS : LANE_KEYS / j->tiles->mr * j->tiles->mr;
     int64_t most_ranges = (j->keys + RANGE_KEYS - 1) / RANGE_KEYS;
     j->block = j->columns;
     if (!j->by_row) {

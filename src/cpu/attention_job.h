@@ -12,13 +12,15 @@
 typedef struct psi_attention_job {
     const psi_attention_kernels *own;
     const psi_gemm_kernels *gemm;
+    const psi_gemm_kernels *tiles; /* what multiplies many queries: gemm, or its set for bfloat16, as wide */
     psi_array q, k, v, mask, sinks, out; /* mask and sinks may be NULL */
     int64_t entries, groups, repeats, queries, columns, keys, dim, value_dim;
     bool by_row;
     int64_t block, blocks; /* columns of a task, tasks of an entry */
     int64_t range, ranges; /* keys of a task, tasks of a block */
     int64_t key_block;
-    float scale;
+    float scale;      /* of queries, */
+    float late_scale; /* and of scores */
     bool causal;
     float *partial; /* per column and range: top, sum, values */
     atomic_bool failed;

@@ -9,10 +9,11 @@
 
 typedef struct lanes_task {
     psi_attention_job *j;
-    float *query, *value;            /* per panel: features x nr */
+    float *query, *value;            /* per panel: features x nr; the queries' packed */
     float *top, *sum, *factor;       /* per column */
     float *keys, *values;            /* packed: keys as rows, features of values as rows */
     float *scores, *mask, *gathered; /* keys x nr, the same, nr rows */
+    float *weights;                  /* the scores, packed, where they are not as they lie */
     int64_t entry, range, first, columns;
 } lanes_task;
 
@@ -24,20 +25,22 @@ static int64_t round_up(int64_t value, int64_t step)
 static bool carve(lanes_task *t)
 {
     const psi_attention_job *j = t->j;
-    int64_t nr = j->gemm->nr, mr = j->gemm->mr, all = round_up(t->columns, nr);
+    int64_t nr = j->gemm->nr, mr = j->tiles->mr, all = round_up(t->columns, nr);
     int64_t row = j->dim > j->key_block ? j->dim : j->key_block;
-    int64_t sizes[] = {all * j->dim,
+    int64_t dim = psi_gemm_units(j->tiles, j->dim), keys = psi_gemm_units(j->tiles, j->key_block);
+    int64_t sizes[] = {all * dim,
                        all * j->value_dim,
                        all,
                        all,
                        nr,
-                       j->key_block * j->dim,
-                       round_up(j->value_dim, mr) * j->key_block,
-                       j->key_block * nr,
+                       j->key_block * dim,
+                       round_up(j->value_dim, mr) * keys,
+                       row * nr,
                        j->mask ? j->key_block * nr : 0,
-                       row * nr};
-    float **const parts[] = {&t->query, &t->value,  &t->top,    &t->sum,  &t->factor,
-                             &t->keys,  &t->values, &t->scores, &t->mask, &t->gathered};
+                       row * nr,
+                       j->tiles->pack_rows ? keys * nr : 0};
+    float **const parts[] = {&t->query,  &t->value,  &t->top,  &t->sum,      &t->factor, &t->keys,
+                             &t->values, &t->scores, &t->mask, &t->gathered, &t->weights};
     enum { PARTS = sizeof parts / sizeof *parts };
     int64_t floats = 0;
     for (int i = 0; i < PARTS; i++)
@@ -78,36 +81,60 @@ static void load_panel(const lanes_task *t, int64_t panel)
         if (i < lanes)
             psi_attention_query(j, at, t->gathered + i * j->dim);
     }
-    j->gemm->pack_b(PSI_FLOAT32, t->gathered, j->dim, 1, lanes, j->dim, t->query + panel * nr * j->dim);
+    float *to = t->query + panel * nr * psi_gemm_units(j->tiles, j->dim);
+    float *rows = j->tiles->pack_rows ? t->scores : to;
+    j->gemm->pack_b(PSI_FLOAT32, t->gathered, j->dim, 1, lanes, j->dim, rows);
+    if (j->tiles->pack_rows)
+        j->tiles->pack_rows(j->dim, rows, to);
 }
 
 static void pack_keys(const lanes_task *t, int64_t key, int64_t n)
 {
     const psi_attention_job *j = t->j;
-    int64_t mr = j->gemm->mr, batch = t->entry / j->groups, head = t->entry % j->groups;
+    const psi_gemm_kernels *g = j->tiles;
+    int64_t mr = g->mr, batch = t->entry / j->groups, head = t->entry % j->groups;
     const int64_t *ks = psi_strides_of(j->k), *vs = psi_strides_of(j->v);
     for (int64_t i = 0; i < n; i += mr)
-        j->gemm->pack_a((psi_dtype)j->k->dtype, psi_attention_at(j->k, batch, head, key + i, 0), ks[2], ks[3],
-                        (int)(n - i < mr ? n - i : mr), j->dim, t->keys + i * j->dim);
+        g->pack_a((psi_dtype)j->k->dtype, psi_attention_at(j->k, batch, head, key + i, 0), ks[2], ks[3],
+                  (int)(n - i < mr ? n - i : mr), j->dim, t->keys + i * psi_gemm_units(g, j->dim));
     for (int64_t i = 0; i < j->value_dim; i += mr)
-        j->gemm->pack_a((psi_dtype)j->v->dtype, psi_attention_at(j->v, batch, head, key, i), vs[3], vs[2],
-                        (int)(j->value_dim - i < mr ? j->value_dim - i : mr), n, t->values + i * n);
+        g->pack_a((psi_dtype)j->v->dtype, psi_attention_at(j->v, batch, head, key, i), vs[3], vs[2],
+                  (int)(j->value_dim - i < mr ? j->value_dim - i : mr), n,
+                  t->values + i * psi_gemm_units(g, n));
 }
 
 /* out (rows x nr) = or += the product of packed rows and a panel, over k. */
 static void multiply(const lanes_task *t, int64_t rows, int64_t k, const float *a, const float *b, int lanes,
                      bool add, float *out)
 {
-    const psi_gemm_kernels *g = t->j->gemm;
+    const psi_gemm_kernels *g = t->j->tiles;
     const psi_gemm_tile_fn *fns = g->packed + (lanes / g->lanes - 1) * g->mr;
-    psi_gemm_tile tile = {
-        .k = k, .b = b, .a_row = 1, .a_step = g->mr, .b_step = g->nr, .c_row = g->nr, .add = add};
+    psi_gemm_tile tile = {.k = psi_gemm_units(g, k),
+                          .b = b,
+                          .a_row = 1,
+                          .a_step = g->mr,
+                          .b_step = g->nr,
+                          .c_row = g->nr,
+                          .cols = lanes,
+                          .add = add};
     tile.ahead = (const char *)b;
     for (int64_t i = 0; i < rows; i += g->mr) {
-        tile.a = a + i * k;
+        tile.rows = (int)(rows - i < g->mr ? rows - i : g->mr);
+        tile.a = a + i * tile.k;
         tile.c = out + i * g->nr;
-        fns[(rows - i < g->mr ? rows - i : g->mr) - 1](&tile);
+        fns[tile.rows - 1](&tile);
     }
+}
+
+/* Scores as the products of queries and keys should be, before any mask. */
+static void apply_scale(const lanes_task *t, int64_t n, int lanes)
+{
+    const psi_attention_job *j = t->j;
+    if (j->late_scale == 1)
+        return;
+    for (int i = 0; i < lanes; i++)
+        t->factor[i] = j->late_scale;
+    j->own->scale(n, lanes, t->scores, t->factor);
 }
 
 static void apply_mask(const lanes_task *t, int64_t panel, int64_t key, int64_t n)
@@ -146,7 +173,9 @@ static void run_panel(const lanes_task *t, int64_t panel, int64_t key, int64_t n
     bool cuts = false;
     if (j->causal && !find_limits(t, panel, key, n, limits, &cuts))
         return;
-    multiply(t, n, j->dim, t->keys, t->query + panel * nr * j->dim, lanes, false, t->scores);
+    const float *query = t->query + panel * nr * psi_gemm_units(j->tiles, j->dim), *weights = t->scores;
+    multiply(t, n, j->dim, t->keys, query, lanes, false, t->scores);
+    apply_scale(t, n, lanes);
     if (cuts)
         j->own->cut(n, lanes, t->scores, limits);
     apply_mask(t, panel, key, n);
@@ -154,7 +183,11 @@ static void run_panel(const lanes_task *t, int64_t panel, int64_t key, int64_t n
     psi_attention_state state = {t->top + panel * nr, t->sum + panel * nr, t->factor};
     if (j->own->step(n, lanes, t->scores, state))
         j->own->scale(j->value_dim, lanes, value, t->factor);
-    multiply(t, j->value_dim, n, t->values, t->scores, lanes, true, value);
+    if (j->tiles->pack_rows) {
+        j->tiles->pack_rows(n, t->scores, t->weights);
+        weights = t->weights;
+    }
+    multiply(t, j->value_dim, n, t->values, weights, lanes, true, value);
 }
 
 /* Turns a panel's results round, nr features at a time, and hands them over. */
@@ -186,6 +219,8 @@ void psi_attention_lanes(void *context, int64_t index)
     int64_t panels = round_up(t.columns, j->gemm->nr) / j->gemm->nr;
     for (int64_t p = 0; p < panels; p++)
         load_panel(&t, p);
+    if (j->tiles->begin)
+        j->tiles->begin();
     memset(t.value, 0, (size_t)(panels * j->gemm->nr * j->value_dim) * sizeof *t.value);
     int64_t first = t.range * j->range, last = first + j->range < j->keys ? first + j->range : j->keys;
     for (int64_t key = first; key < last; key += j->key_block) {
@@ -194,6 +229,8 @@ void psi_attention_lanes(void *context, int64_t index)
         for (int64_t p = 0; p < panels; p++)
             run_panel(&t, p, key, n);
     }
+    if (j->tiles->end)
+        j->tiles->end();
     for (int64_t p = 0; p < panels; p++)
         give_panel(&t, p);
 }

@@ -287,7 +287,7 @@ static void cut_k(product *p)
         multiple = call->packed->q.group;
     if (call->m <= FEW_ROWS && call->b.col_stride == 1 && !call->packed)
         most = psi_gemm_min(most, FEW_CUT);
-    p->k = psi_gemm_round_up(psi_gemm_ceil(call->k, p->kernels->pair), step);
+    p->k = psi_gemm_units(p->kernels, call->k);
     int64_t cuts = psi_gemm_ceil(p->k, most);
     p->k_block = cuts < 2 ? (p->k > 0 ? p->k : 1) : psi_gemm_round_up(psi_gemm_ceil(p->k, cuts), multiple);
 }
@@ -415,6 +415,12 @@ const psi_gemm_kernels *psi_gemm_kernels_in_use(void)
     return kernels;
 }
 
+const psi_gemm_kernels *psi_gemm_brain_in_use(void)
+{
+    psi_gemm_kernels_in_use();
+    return atomic_load_explicit(&brain_in_use, memory_order_relaxed);
+}
+
 void psi_gemm_use(psi_isa isa, bool plain)
 {
     pthread_once(&cache_once, read_caches);
@@ -433,7 +439,7 @@ bool psi_gemm(const psi_gemm_call *call)
     bool ok = true;
     if (call->packed ? psi_gemm_packed_few(call, kernels, &ok) : psi_gemm_vector(call, kernels, &ok))
         return ok;
-    const psi_gemm_kernels *brain = atomic_load_explicit(&brain_in_use, memory_order_relaxed);
+    const psi_gemm_kernels *brain = psi_gemm_brain_in_use();
     if (brain && suits_brain(call))
         return run_product(call, brain);
     return run_small(call, kernels) || run_product(call, kernels);

@@ -57,6 +57,8 @@ typedef struct psi_gemm_kernels {
                    int64_t k, float *out);
     void (*pack_b)(psi_dtype dtype, const void *data, int64_t lane_stride, int64_t k_stride, int lanes,
                    int64_t k, float *out);
+    /* Lays k rows of nr floats out as a panel of B, rounded to its type; NULL: such rows are a panel. */
+    void (*pack_rows)(int64_t k, const float *rows, float *out);
     /* n values to and from float32; strides in elements. */
     void (*load)(psi_dtype dtype, int64_t n, const void *data, int64_t stride, float *out);
     void (*store)(psi_dtype dtype, int64_t n, const float *in, void *out);
@@ -97,6 +99,16 @@ static inline int64_t psi_gemm_arranged(const psi_quantization *q, int64_t k)
 
 /* The kernels of a set that psi_isa_runs. */
 const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa);
+
+/* The set in use for products of bfloat16, or NULL. */
+const psi_gemm_kernels *psi_gemm_brain_in_use(void);
+
+/* k elements as units of a panel. */
+static inline int64_t psi_gemm_units(const psi_gemm_kernels *kernels, int64_t k)
+{
+    int64_t units = (k + kernels->pair - 1) / kernels->pair;
+    return (units + kernels->step - 1) / kernels->step * kernels->step;
+}
 
 /* Makes psi_gemm use another set from now on, for tests; with `plain`, no kernels for bfloat16 alone. */
 void psi_gemm_use(psi_isa isa, bool plain);

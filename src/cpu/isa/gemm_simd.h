@@ -220,8 +220,15 @@ ALWAYS_INLINE void store_vector(psi_dtype dtype, void *data, int64_t at, vf v)
         return;
     }
 #endif
-    for (int i = 0; i < LANES; i++)
-        store_one(dtype, p, i, v[i]);
+    if (dtype == PSI_FLOAT16) {
+        for (int i = 0; i < LANES; i++)
+            store_one(dtype, p, i, v[i]);
+        return;
+    }
+    vu bits = (vu)v, nan = (vu)((bits & 0x7fffffff) > 0x7f800000);
+    vu brain = ((bits >> 16 | 0x40) & nan) | ((bits + 0x7fff + (bits >> 16 & 1)) >> 16 & ~nan);
+    vh h = __builtin_convertvector(brain, vh);
+    memcpy(p, &h, sizeof h);
 }
 
 ALWAYS_INLINE void store_four(float *p, v4f v)

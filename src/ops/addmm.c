@@ -41,7 +41,11 @@ psi_array psi_addmm(psi_array c, psi_array a, psi_array b, double alpha, double 
     if (dtype == PSI_COMPLEX64 && a->ndim && b->ndim)
         return psi_add(psi_multiply(psi_matmul(a, b), psi_scalar(alpha, PSI_FLOAT32)),
                        psi_multiply(psi_scalar(beta, PSI_FLOAT32), c));
-    if (!psi_product_check(&p, a, b, dtype, PSI_FLOATING, "addmm") || !psi_product_broadcast(&p, "addmm"))
+    if (!psi_product_check(&p, a, b, dtype, PSI_FLOATING, "addmm"))
+        return psi_error_array();
+    if (c->ndim <= 1)
+        psi_product_join(&p);
+    if (!psi_product_broadcast(&p, "addmm"))
         return psi_error_array();
     c = addend(&p, c, dtype);
     if (psi_is_error(c))

@@ -34,6 +34,16 @@ bool psi_product_check(psi_product *p, psi_array a, psi_array b, psi_dtype dtype
     return false;
 }
 
+void psi_product_join(psi_product *p)
+{
+    psi_ints shape = psi_shape(p->a);
+    if (shape.count <= 2 || psi_ndim(p->b) != 2 || psi_this_thread.shapeless)
+        return;
+    p->lead = (psi_ints){shape.data, shape.count - 1};
+    p->a = psi_flatten(p->a, 0, -2);
+    p->m = psi_dim(p->a, -2);
+}
+
 bool psi_product_broadcast(psi_product *p, const char *op)
 {
     psi_ints sa = psi_shape(p->a), sb = psi_shape(p->b);
@@ -54,6 +64,8 @@ bool psi_product_broadcast(psi_product *p, const char *op)
 
 psi_array psi_product_done(const psi_product *p, psi_array y)
 {
+    if (p->lead.count)
+        y = psi_unflatten(y, 0, p->lead);
     if (p->row && p->column)
         return psi_squeeze(y, PSI_INTS(-2, -1));
     return p->row || p->column ? psi_squeeze(y, PSI_INTS(p->row ? -2 : -1)) : y;
@@ -65,7 +77,10 @@ psi_array psi_matmul(psi_array a, psi_array b)
     if (!psi_check_inputs(PSI_ARRAYS(a, b), "matmul"))
         return psi_error_array();
     psi_dtype dtype = psi_promote_types((psi_dtype)a->dtype, (psi_dtype)b->dtype);
-    if (!psi_product_check(&p, a, b, dtype, PSI_INEXACT, "matmul") || !psi_product_broadcast(&p, "matmul"))
+    if (!psi_product_check(&p, a, b, dtype, PSI_INEXACT, "matmul"))
+        return psi_error_array();
+    psi_product_join(&p);
+    if (!psi_product_broadcast(&p, "matmul"))
         return psi_error_array();
     return psi_product_done(&p, psi_build(PSI_OP_matmul, PSI_ARRAYS(p.a, p.b), PSI_NONE,
                                           (psi_ints){p.shape, p.batch + 2}, dtype));
@@ -100,13 +115,14 @@ bool psi_matmul_jvp(psi_jvp_call *c)
     return !psi_failed();
 }
 
-/* The mapped axis becomes one more batch axis, in front. */
+/* The mapped axis becomes one more batch axis, in front; a lone matrix broadcasts. */
 bool psi_matmul_vmap(psi_vmap_call *c)
 {
     psi_array in[2];
     for (int i = 0; i < 2; i++)
-        in[i] =
-            c->axes[i] < 0 ? psi_expand_dims(c->in[i], PSI_INTS(0)) : psi_moveaxis(c->in[i], c->axes[i], 0);
+        in[i] = c->axes[i] >= 0          ? psi_moveaxis(c->in[i], c->axes[i], 0)
+                : psi_ndim(c->in[i]) > 2 ? psi_expand_dims(c->in[i], PSI_INTS(0))
+                                         : c->in[i];
     c->out[0] = psi_matmul(in[0], in[1]);
     c->out_axes[0] = 0;
     return !psi_failed();

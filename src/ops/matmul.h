@@ -10,14 +10,17 @@ typedef struct psi_product {
     int64_t m, n, k;
     int batch;                       /* leading axes, once broadcast */
     int64_t shape[PSI_MAX_NDIM + 2]; /* of the result: batch, m, n */
+    psi_ints lead;                   /* what rows are cut into again, where they were joined */
 } psi_product;
 
 /* Fills all but batch and shape; `dtype` is what operands become, which must be of `category`. False with an error. */
 bool psi_product_check(psi_product *p, psi_array a, psi_array b, psi_dtype dtype, psi_category category,
                        const char *op);
+/* Where all of a's leading axes meet one matrix, joins them and the rows: one product then, not one for each. */
+void psi_product_join(psi_product *p);
 /* Gives both operands the same leading axes, and fills batch and shape. False with an error. */
 bool psi_product_broadcast(psi_product *p, const char *op);
-/* The result without the axes that vectors were given. */
+/* The result with its rows cut again, without the axes that vectors were given. */
 psi_array psi_product_done(const psi_product *p, psi_array y);
 
 #endif

@@ -13,6 +13,9 @@ psi_array psi_batch_in(const psi_vmap_call *c, int i);
 /* Hands over the one result, mapped along axis 0; false when an error waits. */
 bool psi_batch_done(psi_vmap_call *c, psi_array out);
 
+/* Builds the call's node once for every entry, and stacks the results: for ops whose operands cannot carry one more axis. */
+bool psi_batch_each(psi_vmap_call *c);
+
 /* Every axis one further, into `out`, behind a new first axis. */
 psi_ints psi_shift_axes(psi_ints axes, int64_t *out);
 

@@ -141,3 +141,52 @@ psi_array psi_segmented_mm(psi_array a, psi_array b, psi_array segments)
     return psi_build(PSI_OP_segmented_mm, PSI_ARRAYS(p.a, p.b, psi_astype(segments, PSI_UINT32)), PSI_NONE,
                      (psi_ints){shape, batch + 2}, dtype);
 }
+
+/* 1 where a place of the inner axis lies in a segment, along a new last axis. */
+static psi_array members(const psi_vjp_call *c)
+{
+    psi_array bounds = psi_reshape(c->in[2], PSI_INTS(-1, 2, 1));
+    psi_arrays ends = psi_split(bounds, 2, 1);
+    psi_array place = psi_arange(0, (double)psi_dim(c->in[0], 1), 1, PSI_UINT32);
+    if (!ends.count)
+        return psi_error_array();
+    psi_array in = psi_logical_and(psi_greater_equal(place, ends.data[0]), psi_less(place, ends.data[1]));
+    return psi_astype(in, psi_dtype_of(c->in[0]));
+}
+
+/* The products of all segments as one, in which an operand is repeated for each and zero outside of it. */
+bool psi_segmented_mm_vjp(psi_vjp_call *c)
+{
+    psi_array a = c->in[0], b = c->in[1];
+    int64_t m = psi_dim(a, 0), k = psi_dim(a, 1), n = psi_dim(b, 1);
+    psi_array g = psi_reshape(c->cotangents[0], PSI_INTS(-1, m, n)), in = members(c);
+    if (psi_failed())
+        return false;
+    int64_t count = psi_dim(g, 0);
+    if (c->wanted[0]) { /* m x (segments, n) times (segments, n) x k */
+        psi_array wide = psi_multiply(in, psi_swapaxes(b, 0, 1));
+        c->grads[0] = psi_matmul(psi_reshape(psi_moveaxis(g, 0, 1), PSI_INTS(m, count * n)),
+                                 psi_reshape(wide, PSI_INTS(count * n, k)));
+    }
+    if (c->wanted[1]) { /* k x (segments, m) times (segments, m) x n */
+        psi_array wide = psi_reshape(psi_multiply(in, a), PSI_INTS(count * m, k));
+        c->grads[1] = psi_matmul(psi_swapaxes(wide, 0, 1), psi_reshape(g, PSI_INTS(count * m, n)));
+    }
+    return !psi_failed();
+}
+
+bool psi_segmented_mm_jvp(psi_jvp_call *c)
+{
+    psi_array left = c->tangents[0] ? psi_segmented_mm(c->tangents[0], c->in[1], c->in[2]) : NULL;
+    psi_array right = c->tangents[1] ? psi_segmented_mm(c->in[0], c->tangents[1], c->in[2]) : NULL;
+    c->out_tangents[0] = left && right ? psi_add(left, right) : left ? left : right;
+    return !psi_failed();
+}
+
+/* Segments may have leading axes; matrices may not. */
+bool psi_segmented_mm_vmap(psi_vmap_call *c)
+{
+    if (c->axes[0] >= 0 || c->axes[1] >= 0)
+        return psi_batch_each(c);
+    return psi_batch_done(c, psi_segmented_mm(c->in[0], c->in[1], psi_batch_in(c, 2)));
+}

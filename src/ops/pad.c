@@ -132,12 +132,16 @@ bool psi_pad_jvp(psi_jvp_call *c)
 
 bool psi_pad_vmap(psi_vmap_call *c)
 {
-    int64_t shifted[PSI_MAX_NDIM];
+    int64_t shifted[PSI_MAX_NDIM], ones[PSI_MAX_NDIM + 1];
     pad_attr p = attr_of(c->node);
-    if (c->axes[1] >= 0) {
-        psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap: pad over its value is not supported");
-        return false;
-    }
-    return psi_batch_done(
-        c, psi_pad(psi_batch_in(c, 0), psi_shift_axes(p.axes, shifted), p.low, p.high, c->in[1], "constant"));
+    psi_ints axes = psi_shift_axes(p.axes, shifted);
+    psi_array a = psi_batch_in(c, 0);
+    if (c->axes[1] < 0)
+        return psi_batch_done(c, psi_pad(a, axes, p.low, p.high, c->in[1], "constant"));
+    psi_array inside =
+        psi_pad(psi_full_like(a, psi_like(a, 1), PSI_BOOL), axes, p.low, p.high, NULL, "constant");
+    for (int i = 0; i < psi_ndim(a); i++)
+        ones[i] = i ? 1 : psi_batch_length(c);
+    psi_array values = psi_reshape(psi_batch_in(c, 1), (psi_ints){ones, psi_ndim(a)});
+    return psi_batch_done(c, psi_where(inside, psi_pad(a, axes, p.low, p.high, NULL, "constant"), values));
 }

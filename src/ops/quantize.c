@@ -259,10 +259,8 @@ bool psi_quantize_vmap(psi_vmap_call *c)
 {
     psi_quantization q = psi_quantization_of(c->node);
     bool global = c->node->in_count > 1;
-    if (global && c->axes[1] >= 0) {
-        psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap of quantize over the global scale");
-        return false;
-    }
+    if (global && c->axes[1] >= 0)
+        return psi_batch_each(c);
     psi_arrays parts =
         psi_quantize(psi_batch_in(c, 0), q.group, q.bits, mode_names[q.mode], global ? c->in[1] : NULL);
     for (int i = 0; i < parts.count; i++) {
@@ -311,10 +309,8 @@ bool psi_dequantize_vmap(psi_vmap_call *c)
 {
     psi_quantization q = psi_quantization_of(c->node);
     bool affine = q.mode == PSI_AFFINE, global = !affine && c->node->in_count > 2;
-    if (global && c->axes[2] >= 0) {
-        psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap of dequantize over the global scale");
-        return false;
-    }
+    if (global && c->axes[2] >= 0)
+        return psi_batch_each(c);
     return psi_batch_done(c, psi_dequantize(psi_batch_in(c, 0), psi_batch_in(c, 1),
                                             affine ? psi_batch_in(c, 2) : NULL, q.group, q.bits,
                                             mode_names[q.mode], global ? c->in[2] : NULL,

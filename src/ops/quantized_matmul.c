@@ -454,17 +454,15 @@ bool psi_qqmm_vjp(psi_vjp_call *c)
     return !psi_failed();
 }
 
-/* Rows of x are independent; a mapped w is refused. */
+/* Rows of x are independent. */
 bool psi_qqmm_vmap(psi_vmap_call *c)
 {
     psi_quantization q = psi_quantization_of(c->node);
     int count = c->node->in_count;
     bool packed = psi_dtype_of(c->in[1]) == PSI_UINT32, global = count > 3;
     for (int i = 1; i < count; i++)
-        if (c->axes[i] >= 0) {
-            psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap: qqmm over another operand than the first");
-            return false;
-        }
+        if (c->axes[i] >= 0)
+            return psi_batch_each(c);
     return psi_batch_done(c, psi_qqmm(psi_batch_in(c, 0), c->in[1], packed ? c->in[2] : NULL, q.group, q.bits,
                                       psi_quantization_mode(q.mode), global ? c->in[count - 2] : NULL,
                                       global ? c->in[count - 1] : NULL));

@@ -1,6 +1,7 @@
 /* scan.c: builders and rules of running sums, products, extremes and logarithms of sums of exponentials. */
 #include "core/thread.h"
 #include "ops/build.h"
+#include "ops/gather.h"
 #include "ops/reduce.h"
 
 /* Running bools add up in int32; every other scan keeps the operand's dtype. */
@@ -78,6 +79,36 @@ static psi_array product_gradient(scan_attr s, psi_array x, psi_array y, psi_arr
     return psi_where(first, at_first, psi_where(gone, zero, usual));
 }
 
+/* Where each running extreme stands along the axis, the last of equal ones; -1 before there is one. */
+static psi_array places_of(scan_attr s, psi_array x)
+{
+    int64_t n = psi_dim(x, s.axis);
+    psi_array place = psi_positions(0, n, s.axis, psi_ndim(x)), none = psi_like(place, -1);
+    psi_array turned = s.reverse ? psi_subtract(psi_like(place, (double)n - 1), place) : place;
+    psi_array reached = psi_is_error(x) ? x : build_scan(s.kind, x, s.axis, s.reverse, true);
+    psi_array last =
+        psi_cummax(psi_where(psi_equal(x, reached), turned, none), s.axis, s.reverse, s.inclusive);
+    if (!s.inclusive)
+        last = psi_maximum(last, none);
+    return s.reverse
+               ? psi_where(psi_equal(last, none), none, psi_subtract(psi_like(place, (double)n - 1), last))
+               : last;
+}
+
+/* What was an extreme receives what came of it; tangents are read where it stands. */
+static psi_array extreme_gradient(scan_attr s, psi_array x, psi_array g)
+{
+    psi_array places = places_of(s, x), zero = psi_like(places, 0), gone = psi_less(places, zero);
+    return psi_scatter_add_axis(psi_zeros_like(x), psi_maximum(places, zero),
+                                psi_where(gone, psi_like(g, 0), g), s.axis);
+}
+
+static psi_array extreme_tangent(scan_attr s, psi_array x, psi_array t)
+{
+    psi_array places = places_of(s, x), zero = psi_like(places, 0), gone = psi_less(places, zero);
+    return psi_where(gone, psi_like(t, 0), psi_take_along_axis(t, psi_maximum(places, zero), s.axis));
+}
+
 /* exp(x) times the running sum, from the other end, of `part` of the cotangent times exp(-y), by logarithms. */
 static psi_array weighted_sum(scan_attr s, psi_array x, psi_array y, psi_array part)
 {
@@ -112,7 +143,7 @@ bool psi_scan_vjp(psi_vjp_call *c)
         psi_array down = weighted_sum(s, c->in[0], c->out[0], psi_maximum(psi_negative(g), zero));
         c->grads[0] = psi_subtract(up, down);
     } else {
-        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_RUNTIME_ERROR, "vjp: cummax and cummin have no gradient rule");
+        c->grads[0] = extreme_gradient(s, c->in[0], g);
     }
     return !psi_failed();
 }
@@ -134,8 +165,10 @@ bool psi_scan_jvp(psi_jvp_call *c)
         psi_array up = weighted_mean(s, c->in[0], y, psi_maximum(t, zero));
         psi_array down = weighted_mean(s, c->in[0], y, psi_maximum(psi_negative(t), zero));
         c->out_tangents[0] = psi_where(psi_isinf(y), zero, psi_subtract(up, down));
-    } else {
+    } else if (s.kind == PSI_SCAN_PROD) {
         c->transpose = true;
+    } else {
+        c->out_tangents[0] = extreme_tangent(s, c->in[0], t);
     }
     return !psi_failed();
 }

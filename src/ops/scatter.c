@@ -81,6 +81,34 @@ static psi_array gathered(psi_vjp_call *c, psi_array a)
                       (psi_ints){shape.data + lead, psi_ndim(a)});
 }
 
+/* An update's factor is the product of the others that met it: all but it where none is zero, and of the others where it
+ * alone is. */
+static psi_array product_gradient(psi_vjp_call *c, psi_arrays indices)
+{
+    psi_array updates = c->in[c->node->in_count - 1], one = psi_like(updates, 1);
+    psi_ints axes = psi_attr_list(c->node, 1);
+    psi_array gone = psi_equal(updates, psi_like(updates, 0)), safe = psi_where(gone, one, updates);
+    psi_array zeros = psi_astype(psi_zeros_like(c->in[0]), PSI_INT32);
+    psi_array count = gathered(c, psi_scatter_add(zeros, indices, gone, axes));
+    psi_array others = gathered(c, psi_scatter_prod(c->in[0], indices, safe, axes));
+    others = psi_astype(psi_divide(others, safe), psi_dtype_of(updates));
+    others = psi_where(psi_equal(count, psi_astype(gone, PSI_INT32)), others, psi_like(updates, 0));
+    return psi_multiply(gathered(c, c->cotangents[0]), psi_conjugated(others));
+}
+
+static bool product_vjp(psi_vjp_call *c, psi_arrays indices)
+{
+    psi_array updates = c->in[c->node->in_count - 1];
+    if (c->wanted[0]) {
+        psi_array factor =
+            psi_scatter_prod(psi_ones_like(c->in[0]), indices, updates, psi_attr_list(c->node, 1));
+        c->grads[0] = psi_multiply(c->cotangents[0], psi_conjugated(factor));
+    }
+    if (c->wanted[c->node->in_count - 1])
+        c->grads[c->node->in_count - 1] = product_gradient(c, indices);
+    return !psi_failed();
+}
+
 bool psi_scatter_vjp(psi_vjp_call *c)
 {
     psi_scatter_kind kind = (psi_scatter_kind)c->node->attr[0];
@@ -88,10 +116,8 @@ bool psi_scatter_vjp(psi_vjp_call *c)
     psi_array g = c->cotangents[0], updates = c->in[last];
     psi_arrays indices = {c->in + 1, last - 1};
     bool extreme = kind == PSI_SCATTER_MAX || kind == PSI_SCATTER_MIN;
-    if (kind == PSI_SCATTER_PROD) {
-        psi_fail(PSI_UNSUPPORTED_GRADIENT, PSI_VALUE_ERROR, "vjp: scatter of kind prod has no rule for it");
-        return false;
-    }
+    if (kind == PSI_SCATTER_PROD)
+        return product_vjp(c, indices);
     if (c->wanted[0] && extreme)
         c->grads[0] = psi_where(psi_equal(c->out[0], c->in[0]), g, psi_like(g, 0));
     else if (c->wanted[0])

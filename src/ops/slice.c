@@ -2,8 +2,11 @@
  * Invariant: attributes hold a range that means the same when it is normalised again. */
 #include <string.h>
 
+#include <psionic/transforms.h>
+
 #include "ops/batch.h"
 #include "ops/build.h"
+#include "ops/gather.h"
 
 typedef struct range {
     int64_t start[PSI_MAX_NDIM], stop[PSI_MAX_NDIM], stride[PSI_MAX_NDIM], length[PSI_MAX_NDIM];
@@ -253,14 +256,21 @@ psi_array psi_slice_update_dynamic(psi_array a, psi_array update, psi_array star
                      psi_shape_of(a), psi_dtype_of(a));
 }
 
-/* Starts that differ along the mapped axis would need a gather. */
-static bool same_starts(const psi_vmap_call *c, int which)
+/* Starts that differ along the mapped axis are indices: one list for each sliced axis, behind that of the entries, along
+ * axes that have been shifted; in `axes` the entries' own comes first. */
+static psi_arrays starts_as_indices(const psi_vmap_call *c, int which, psi_ints *axes, int64_t *room)
 {
-    if (c->axes[which] < 0)
-        return true;
-    psi_fail(PSI_UNSUPPORTED_OP, PSI_VALUE_ERROR, "vmap: %s over its starts is not supported",
-             psi_ops[c->node->op].name);
-    return false;
+    psi_arrays indices = psi_arrays_new(axes->count + 1);
+    psi_array start = psi_batch_in(c, which);
+    int64_t n = psi_batch_length(c);
+    if (!indices.data || psi_failed())
+        return (psi_arrays){NULL, 0};
+    start = psi_reshape(start, PSI_INTS(n, axes->count));
+    indices.data[0] = psi_positions_like(start, n, 1);
+    for (int i = 0; i < axes->count; i++)
+        indices.data[i + 1] = psi_take_index(start, i, 1);
+    *axes = psi_prepend(0, *axes, room);
+    return psi_failed() ? (psi_arrays){NULL, 0} : indices;
 }
 
 bool psi_dynamic_slice_vjp(psi_vjp_call *c)
@@ -282,13 +292,17 @@ bool psi_dynamic_slice_jvp(psi_jvp_call *c)
 
 bool psi_dynamic_slice_vmap(psi_vmap_call *c)
 {
-    int64_t shifted[PSI_MAX_NDIM], size[PSI_MAX_NDIM + 1];
+    int64_t shifted[PSI_MAX_NDIM], size[PSI_MAX_NDIM + 1], room[PSI_MAX_NDIM + 1];
     psi_ints axes = psi_attr_list(c->node, 0), part = psi_attr_list(c->node, axes.count + 1);
-    if (!same_starts(c, 1))
+    axes = psi_shift_axes(axes, shifted);
+    if (c->axes[1] < 0)
+        return psi_batch_done(c, psi_slice_dynamic(psi_batch_in(c, 0), c->in[1], axes,
+                                                   psi_prepend(psi_batch_length(c), part, size)));
+    psi_arrays starts = starts_as_indices(c, 1, &axes, room);
+    if (!starts.count)
         return false;
-    part = psi_prepend(psi_batch_length(c), part, size);
-    return psi_batch_done(
-        c, psi_slice_dynamic(psi_batch_in(c, 0), c->in[1], psi_shift_axes(axes, shifted), part));
+    psi_array slices = psi_gather(psi_batch_in(c, 0), starts, axes, psi_prepend(1, part, size));
+    return psi_batch_done(c, psi_squeeze(slices, PSI_INTS(1)));
 }
 
 bool psi_dynamic_slice_update_vjp(psi_vjp_call *c)
@@ -313,10 +327,12 @@ bool psi_dynamic_slice_update_jvp(psi_jvp_call *c)
 
 bool psi_dynamic_slice_update_vmap(psi_vmap_call *c)
 {
-    int64_t shifted[PSI_MAX_NDIM];
+    int64_t shifted[PSI_MAX_NDIM], room[PSI_MAX_NDIM + 1];
     psi_ints axes = psi_shift_axes(psi_attr_list(c->node, 0), shifted);
-    if (!same_starts(c, 2))
-        return false;
-    return psi_batch_done(c,
-                          psi_slice_update_dynamic(psi_batch_in(c, 0), psi_batch_in(c, 1), c->in[2], axes));
+    psi_array a = psi_batch_in(c, 0), update = psi_batch_in(c, 1);
+    if (c->axes[2] < 0)
+        return psi_batch_done(c, psi_slice_update_dynamic(a, update, c->in[2], axes));
+    psi_arrays starts = starts_as_indices(c, 2, &axes, room);
+    return starts.count > 0 &&
+           psi_batch_done(c, psi_scatter(a, starts, psi_expand_dims(update, PSI_INTS(1)), axes));
 }

@@ -55,25 +55,25 @@ static void dtypes(void **state)
 static psi_arrays of_a(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_addmm(one(1), in.data[0], b32(), 0.5, 3));
+    return LIST(psi_addmm(one(1), in.data[0], b32(), 0.5, 3));
 }
 
 static psi_arrays of_b(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_addmm(one(1), a23(), in.data[0], 0.5, 3));
+    return LIST(psi_addmm(one(1), a23(), in.data[0], 0.5, 3));
 }
 
 static psi_arrays of_c(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_addmm(in.data[0], a23(), b32(), 0.5, 3));
+    return LIST(psi_addmm(in.data[0], a23(), b32(), 0.5, 3));
 }
 
 static psi_arrays of_all(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_addmm(in.data[0], in.data[1], in.data[2], 0.5, 3));
+    return LIST(psi_addmm(in.data[0], in.data[1], in.data[2], 0.5, 3));
 }
 
 static void gradients(void **state)

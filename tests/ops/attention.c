@@ -156,7 +156,7 @@ static psi_arrays attention(psi_arrays in, void *context)
 {
     const how *h = context;
     psi_array mask = h->adds ? in.data[3] : h->bools, sinks = h->sinks ? in.data[in.count - 1] : NULL;
-    return just(
+    return LIST(
         psi_fast_scaled_dot_product_attention(in.data[0], in.data[1], in.data[2], 0.6, h->mode, mask, sinks));
 }
 

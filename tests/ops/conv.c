@@ -182,7 +182,7 @@ static void large(void **state)
 static psi_arrays both(psi_arrays in, void *context)
 {
     const int64_t *how = context;
-    return just(psi_conv_general(in.data[0], in.data[1], PSI_INTS(how[0]), PSI_INTS(how[1]), PSI_INTS(how[2]),
+    return LIST(psi_conv_general(in.data[0], in.data[1], PSI_INTS(how[0]), PSI_INTS(how[1]), PSI_INTS(how[2]),
                                  PSI_INTS(how[3]), PSI_INTS(how[4]), how[5], how[6]));
 }
 
@@ -220,19 +220,19 @@ static void derivatives(void **state)
 static psi_arrays of_input(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_conv1d(in.data[0], line(PSI_FLOATS(1, 10)), 1, 0, 1, 1));
+    return LIST(psi_conv1d(in.data[0], line(PSI_FLOATS(1, 10)), 1, 0, 1, 1));
 }
 
 static psi_arrays of_weight(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_conv1d(line(PSI_FLOATS(1, 10, 100)), in.data[0], 1, 0, 1, 1));
+    return LIST(psi_conv1d(line(PSI_FLOATS(1, 10, 100)), in.data[0], 1, 0, 1, 1));
 }
 
 static psi_arrays grouped(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_conv1d(in.data[0], in.data[1], 1, 0, 1, 2));
+    return LIST(psi_conv1d(in.data[0], in.data[1], 1, 0, 1, 2));
 }
 
 static void transforms(void **state)

@@ -98,13 +98,13 @@ static psi_arrays chain_of(psi_arrays in, void *context)
 {
     (void)context;
     psi_array b = psi_array_from((float[]){1, 2, 3, 4, 5, 6}, PSI_INTS(3, 2), PSI_FLOAT32);
-    return just(psi_einsum("ij,jk,k->i", PSI_ARRAYS(in.data[0], b, psi_ones(PSI_INTS(2), PSI_FLOAT32))));
+    return LIST(psi_einsum("ij,jk,k->i", PSI_ARRAYS(in.data[0], b, psi_ones(PSI_INTS(2), PSI_FLOAT32))));
 }
 
 static psi_arrays trace_of(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_einsum("ii->i", in));
+    return LIST(psi_einsum("ii->i", in));
 }
 
 static void gradients(void **state)

@@ -74,13 +74,13 @@ static void large(void **state)
 static psi_arrays layer(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_fast_layer_norm(in.data[0], in.data[1], in.data[2], 0.5));
+    return LIST(psi_fast_layer_norm(in.data[0], in.data[1], in.data[2], 0.5));
 }
 
 static psi_arrays rms(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_fast_rms_norm(in.data[0], in.data[1], 0.5));
+    return LIST(psi_fast_rms_norm(in.data[0], in.data[1], 0.5));
 }
 
 static void gradients(void **state)

@@ -105,20 +105,20 @@ static void diagonals(void **state)
 static psi_arrays picked(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_take(in.data[0], PSI_INT32S(1, -1, 1), 0));
+    return LIST(psi_take(in.data[0], PSI_INT32S(1, -1, 1), 0));
 }
 
 static psi_arrays along(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_take_along_axis(in.data[0], PSI_INT32S(2, 2), 0));
+    return LIST(psi_take_along_axis(in.data[0], PSI_INT32S(2, 2), 0));
 }
 
 static psi_arrays added(psi_arrays in, void *context)
 {
     (void)context;
     psi_array x = in.data[0];
-    return just(psi_scatter_add(x, PSI_ARRAYS(PSI_INT32S(0, 0)),
+    return LIST(psi_scatter_add(x, PSI_ARRAYS(PSI_INT32S(0, 0)),
                                 psi_reshape(psi_slice(x, PSI_INTS(1), PSI_INTS(3), PSI_NONE), PSI_INTS(2, 1)),
                                 PSI_INTS(0)));
 }
@@ -127,13 +127,13 @@ static psi_arrays masked(psi_arrays in, void *context)
 {
     (void)context;
     psi_array x = in.data[0];
-    return just(psi_masked_scatter(x, PSI_BOOLS(1, 0, 1), psi_square(x)));
+    return LIST(psi_masked_scatter(x, PSI_BOOLS(1, 0, 1), psi_square(x)));
 }
 
 static psi_arrays windows(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_as_strided(in.data[0], PSI_INTS(2, 2), PSI_INTS(1, 1), 0));
+    return LIST(psi_as_strided(in.data[0], PSI_INTS(2, 2), PSI_INTS(1, 1), 0));
 }
 
 static void transforms(void **state)

@@ -41,14 +41,14 @@ static void gathered(void **state)
 static psi_arrays of_left(psi_arrays in, void *context)
 {
     (void)context;
-    return just(
+    return LIST(
         psi_sum(psi_gather_mm(in.data[0], three(), index_of(1, 1), index_of(0, 2), false), PSI_NONE, false));
 }
 
 static psi_arrays of_right(psi_arrays in, void *context)
 {
     (void)context;
-    return just(
+    return LIST(
         psi_sum(psi_gather_mm(three(), in.data[0], index_of(1, 1), index_of(0, 2), false), PSI_NONE, false));
 }
 

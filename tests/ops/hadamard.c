@@ -48,7 +48,7 @@ static void orders(void **state)
 static psi_arrays transform(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_hadamard_transform(in.data[0], 1));
+    return LIST(psi_hadamard_transform(in.data[0], 1));
 }
 
 /* The gradient of sum(w * H x) is w H, whether H is symmetric or not. */

@@ -290,13 +290,13 @@ static void complex_inverses(void **state)
 static psi_arrays inverse(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_linalg_inv(in.data[0]));
+    return LIST(psi_linalg_inv(in.data[0]));
 }
 
 static psi_arrays triangular_inverse(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_linalg_tri_inv(in.data[0], false));
+    return LIST(psi_linalg_tri_inv(in.data[0], false));
 }
 
 static psi_arrays triangular_solution(psi_arrays in, void *context)
@@ -342,7 +342,7 @@ static psi_arrays all_factors(psi_arrays in, void *context)
     psi_array a = in.data[0];
     (void)context;
     psi_arrays f[] = {psi_linalg_qr(a),        psi_linalg_lu_factor(a), psi_linalg_svd(a, false),
-                      psi_linalg_eigh(a, "L"), psi_linalg_eig(a),       just(psi_linalg_cholesky(a, true))};
+                      psi_linalg_eigh(a, "L"), psi_linalg_eig(a),       LIST(psi_linalg_cholesky(a, true))};
     psi_arrays out = psi_arrays_new(6);
     for (int i = 0; i < 6; i++)
         out.data[i] = f[i].data[0];

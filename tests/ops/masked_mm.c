@@ -66,7 +66,7 @@ static void vectors(void **state)
 static psi_arrays summed(psi_array out, psi_array left, psi_array right)
 {
     psi_array a = ones(PSI_INTS(1, 33)), b = ones(PSI_INTS(33, 34));
-    return just(psi_sum(psi_block_masked_mm(a, b, 32, out, left, right), PSI_NONE, false));
+    return LIST(psi_sum(psi_block_masked_mm(a, b, 32, out, left, right), PSI_NONE, false));
 }
 
 static psi_arrays of_out(psi_arrays in, void *context)
@@ -91,7 +91,7 @@ static psi_arrays of_operand(psi_arrays in, void *context)
 {
     (void)context;
     psi_array left = MASK(PSI_BOOL, PSI_INTS(1, 2), 1, 0);
-    return just(
+    return LIST(
         psi_block_masked_mm(in.data[0], ones(PSI_INTS(33, 1)), 32, psi_scalar(4, PSI_FLOAT32), left, NULL));
 }
 

@@ -151,7 +151,7 @@ static psi_arrays scales_and_biases(psi_arrays in, void *context)
 {
     (void)context;
     psi_arrays q = packed(in.data[0], 32, 2);
-    return just(psi_add(q.data[1], psi_multiply(q.data[2], psi_scalar(10, PSI_FLOAT32))));
+    return LIST(psi_add(q.data[1], psi_multiply(q.data[2], psi_scalar(10, PSI_FLOAT32))));
 }
 
 /* Both follow the value of the largest size: scale = value / whole number, bias = value. */
@@ -173,14 +173,14 @@ static psi_arrays of_scales(psi_arrays in, void *context)
     psi_arrays q = packed(quarters(PSI_FLOAT32), 32, 2);
     q.data[1] = in.data[0];
     q.data[2] = psi_multiply(in.data[0], psi_scalar(2, PSI_FLOAT32));
-    return just(psi_sum(opened(q, 32, 2), PSI_INTS(1), false));
+    return LIST(psi_sum(opened(q, 32, 2), PSI_INTS(1), false));
 }
 
 static psi_arrays of_global(psi_arrays in, void *context)
 {
     (void)context;
     psi_arrays q = psi_quantize(quarters(PSI_FLOAT32), 16, 4, "nvfp4", psi_scalar(12, PSI_FLOAT32));
-    return just(psi_dequantize(q.data[0], q.data[1], NULL, 16, 4, "nvfp4", in.data[0], PSI_FLOAT32));
+    return LIST(psi_dequantize(q.data[0], q.data[1], NULL, 16, 4, "nvfp4", in.data[0], PSI_FLOAT32));
 }
 
 static void gradients_of_values(void **state)
@@ -209,7 +209,7 @@ static void gradients_of_values(void **state)
 static psi_arrays there_and_back(psi_arrays in, void *context)
 {
     (void)context;
-    return just(opened(packed(in.data[0], 32, 4), 32, 4));
+    return LIST(opened(packed(in.data[0], 32, 4), 32, 4));
 }
 
 static void batching(void **state)

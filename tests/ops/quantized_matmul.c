@@ -213,7 +213,7 @@ static psi_array wide(psi_array a)
 static psi_arrays product(psi_arrays in, void *context)
 {
     setting *s = context;
-    return just(psi_gather_qmm(in.data[0], s->m.w, in.data[1], in.data[2], s->left, s->right, s->transpose,
+    return LIST(psi_gather_qmm(in.data[0], s->m.w, in.data[1], in.data[2], s->left, s->right, s->transpose,
                                s->m.group, s->m.bits, "affine", false));
 }
 
@@ -276,7 +276,7 @@ static void gradients_of_gathered(void **state)
 static psi_arrays of_scales(psi_arrays in, void *context)
 {
     setting *s = context;
-    return just(
+    return LIST(
         psi_gather_qmm(s->x, s->m.w, in.data[0], NULL, s->left, s->right, true, 32, 4, "mxfp4", false));
 }
 
@@ -302,7 +302,7 @@ static psi_arrays batched(psi_arrays in, void *context)
 {
     setting *s = context;
     psi_array biases = in.count > 3 ? in.data[3] : NULL;
-    return just(psi_gather_qmm(in.data[0], in.data[1], in.data[2], biases, s->left, s->right, true,
+    return LIST(psi_gather_qmm(in.data[0], in.data[1], in.data[2], biases, s->left, s->right, true,
                                s->m.group, s->m.bits, s->m.mode, false));
 }
 

@@ -121,26 +121,26 @@ static psi_arrays folded(psi_arrays in, void *context)
 {
     (void)context;
     psi_array a = psi_unflatten(psi_flatten(in.data[0], 0, 1), 0, PSI_INTS(3, -1));
-    return just(
+    return LIST(
         psi_squeeze(psi_contiguous(psi_expand_dims(psi_swapaxes(a, 0, 1), PSI_INTS(0)), false), PSI_INTS(0)));
 }
 
 static psi_arrays rolled(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_roll(in.data[0], PSI_INTS(1), PSI_INTS(-1)));
+    return LIST(psi_roll(in.data[0], PSI_INTS(1), PSI_INTS(-1)));
 }
 
 static psi_arrays windows(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_as_strided(in.data[0], PSI_INTS(2, 2), PSI_INTS(1, 1), 0));
+    return LIST(psi_as_strided(in.data[0], PSI_INTS(2, 2), PSI_INTS(1, 1), 0));
 }
 
 static psi_arrays bits(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_view(in.data[0], PSI_INT32));
+    return LIST(psi_view(in.data[0], PSI_INT32));
 }
 
 static void transforms(void **state)

@@ -56,7 +56,7 @@ static void layouts(void **state)
 static psi_arrays turn(psi_arrays in, void *context)
 {
     psi_array one = psi_scalar_int(1, PSI_INT32);
-    return just(psi_fast_rope_dynamic(in.data[0], 4, *(bool *)context, NAN, 1, one, in.data[1]));
+    return LIST(psi_fast_rope_dynamic(in.data[0], 4, *(bool *)context, NAN, 1, one, in.data[1]));
 }
 
 static void gradients(void **state)
@@ -90,7 +90,7 @@ static void gradients(void **state)
 static psi_arrays dynamic(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_fast_rope_dynamic(in.data[0], 4, false, NAN, 1, in.data[1], in.data[2]));
+    return LIST(psi_fast_rope_dynamic(in.data[0], 4, false, NAN, 1, in.data[1], in.data[2]));
 }
 
 /* x, offsets and frequencies mapped: the same as one by one. */

@@ -89,14 +89,14 @@ static void pads(void **state)
 static psi_arrays backwards(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_slice(in.data[0], PSI_INTS(3), PSI_INTS(0), PSI_INTS(-2)));
+    return LIST(psi_slice(in.data[0], PSI_INTS(3), PSI_INTS(0), PSI_INTS(-2)));
 }
 
 static psi_arrays squared_update(psi_arrays in, void *context)
 {
     (void)context;
     psi_array x = in.data[0], head = psi_slice(x, PSI_INTS(0), PSI_INTS(2), PSI_NONE);
-    return just(psi_slice_update(x, psi_square(head), PSI_INTS(2), PSI_INTS(4), PSI_NONE));
+    return LIST(psi_slice_update(x, psi_square(head), PSI_INTS(2), PSI_INTS(4), PSI_NONE));
 }
 
 static psi_arrays moving(psi_arrays in, void *context)
@@ -104,13 +104,13 @@ static psi_arrays moving(psi_arrays in, void *context)
     (void)context;
     psi_array x = in.data[0], start = PSI_INT32S(1);
     psi_array part = psi_slice_dynamic(x, start, PSI_INTS(0), PSI_INTS(2));
-    return just(psi_slice_update_dynamic(x, psi_square(part), PSI_INT32S(2), PSI_INTS(0)));
+    return LIST(psi_slice_update_dynamic(x, psi_square(part), PSI_INT32S(2), PSI_INTS(0)));
 }
 
 static psi_arrays padded(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_pad(in.data[0], PSI_INTS(0), PSI_INTS(1), PSI_INTS(2), NULL, "constant"));
+    return LIST(psi_pad(in.data[0], PSI_INTS(0), PSI_INTS(1), PSI_INTS(2), NULL, "constant"));
 }
 
 static void transforms(void **state)

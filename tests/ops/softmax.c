@@ -87,13 +87,13 @@ static void statistics(void **state)
 static psi_arrays soft(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_softmax(in.data[0], PSI_INTS(-1), false));
+    return LIST(psi_softmax(in.data[0], PSI_INTS(-1), false));
 }
 
 static psi_arrays lse(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_logsumexp(in.data[0], PSI_INTS(-1), false));
+    return LIST(psi_logsumexp(in.data[0], PSI_INTS(-1), false));
 }
 
 static void gradients(void **state)

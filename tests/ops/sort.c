@@ -165,19 +165,19 @@ static void permutations(void **state)
 static psi_arrays sorted(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_sort(in.data[0], 0));
+    return LIST(psi_sort(in.data[0], 0));
 }
 
 static psi_arrays largest(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_sort(psi_topk(in.data[0], 2, 0), 0));
+    return LIST(psi_sort(psi_topk(in.data[0], 2, 0), 0));
 }
 
 static psi_arrays places(psi_arrays in, void *context)
 {
     (void)context;
-    return just(psi_argpartition(in.data[0], 1, 0));
+    return LIST(psi_argpartition(in.data[0], 1, 0));
 }
 
 static void transforms(void **state)

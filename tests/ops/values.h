@@ -85,12 +85,15 @@ static inline psi_array count_up(psi_ints shape)
     return psi_array_from(values, shape, PSI_FLOAT32);
 }
 
-static inline psi_arrays just(psi_array y)
+/* The list that a function answers to a transform. */
+static inline psi_arrays list_of(int count, const psi_array *items)
 {
-    psi_arrays out = psi_arrays_new(1);
-    out.data[0] = y;
+    psi_arrays out = psi_arrays_new(count);
+    for (int i = 0; i < out.count; i++)
+        out.data[i] = items[i];
     return out;
 }
+#define LIST(...) list_of(PSI_COUNT_(psi_array, __VA_ARGS__), (psi_array[]){__VA_ARGS__})
 
 /* The gradient of sum(weights * f(x)), weights being 1, 2, 3, ... */
 static inline psi_array gradient(psi_function f, psi_array x)

@@ -9,7 +9,6 @@ AROUND = {
 
 # Functions without array arguments have no transforms, and some must not be called with random ones.
 NOT_CHECKED = {
-    "segmented_mm": "it has no rule at all",
     **dict.fromkeys("einsum_path einsum_cost".split(), "they answer numbers that depend on shapes only"),
     "random_seed": "it sets the process's default key",
 }
@@ -18,6 +17,7 @@ NOT_CHECKED = {
 NOT_DIFFERENTIATED = {
     "quantize": "it rounds to codes; of the scales and biases the gradient is upstream's",
     "qqmm": "its operands are rounded to codes first; the gradient is that of the product",
+    "linalg_eig": "its vectors' phases are LAPACK's choice; eigvals and tests/ops/linalg_rules.c check the rest",
     "stop_gradient": "its derivative is zero by name; tests/transforms/slice.c and the parity cases check that",
     "random_randint": "casting to integers passes derivatives on, as upstream's tests ask for, where the true one is zero",
 }
@@ -26,6 +26,12 @@ NOT_DIFFERENTIATED = {
 NOT_COMPLEX = ("arctan2 remainder round divmod floor_divide rint greater greater_equal less less_equal min max minimum maximum "
                "floor ceil argmin argmax sort argsort partition argpartition topk median cummax cummin clip "
                "random_categorical random_categorical_num_samples random_bernoulli random_randint").split()
+
+# Functions whose vectors' phases, where they are complex, are LAPACK's choice, of which the difference quotient is part.
+PHASES = ("linalg_svd", "linalg_eigh")
+
+# Functions that take their operand for symmetric, or Hermitian, and read one triangle of it.
+SYMMETRIC = ("linalg_cholesky", "linalg_eigh", "linalg_eigvalsh")
 
 # Ops that no function of the table makes.
 UNREACHED = {

@@ -1,20 +1,5 @@
 /* One trace for many shapes: what follows, to the same values as without compile, and what is refused. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <psionic.h>
-
-static psi_arrays list(int count, const psi_array *items)
-{
-    psi_arrays out = psi_arrays_new(count);
-    for (int i = 0; i < out.count; i++)
-        out.data[i] = items[i];
-    return out;
-}
-#define LIST(...) list(PSI_COUNT_(psi_array, __VA_ARGS__), (psi_array[]){__VA_ARGS__})
+#include "ops/values.h"
 
 static psi_array noise(psi_ints shape)
 {

@@ -1,0 +1,4 @@
+/* As many nodes as overflow the small stack when anything recurses. */
+enum { DEPTH = 20000 };
+
+#include "transforms/deep.h"

@@ -33,6 +33,12 @@ PSI_API bool psi_value_and_grad(psi_function fn, void *context, psi_arrays input
 PSI_API psi_arrays psi_vmap(psi_function fn, void *context, psi_arrays inputs, psi_ints in_axes,
                             psi_ints out_axes);
 
+/* vmap's two halves: fn's graph on inputs without their axes; then that graph with the axes, which is all that vmap does. */
+PSI_API bool psi_vmap_trace(psi_function fn, void *context, psi_arrays inputs, psi_ints in_axes,
+                            psi_arrays *tracers, psi_arrays *outputs);
+PSI_API psi_arrays psi_vmap_replace(psi_arrays inputs, psi_arrays tracers, psi_arrays outputs,
+                                    psi_ints in_axes, psi_ints out_axes);
+
 /* Jacobians of fn's outputs with regard to inputs[argnums] (PSI_NONE is the first): for each output, for each argnum,
  * an array of the output's shape followed by the input's. jacfwd costs a pass per element of the inputs, jacrev per
  * element of the outputs, each as one batch. */

@@ -125,23 +125,34 @@ static bool replay_all(const psi_tape *tape, psi_arrays tracers, psi_arrays inpu
     return true;
 }
 
-psi_arrays psi_vmap(psi_function fn, void *context, psi_arrays inputs, psi_ints in_axes, psi_ints out_axes)
+bool psi_vmap_trace(psi_function fn, void *context, psi_arrays inputs, psi_ints in_axes, psi_arrays *tracers,
+                    psi_arrays *outputs)
 {
-    psi_arrays none = {NULL, 0}, outputs;
+    *tracers = *outputs = (psi_arrays){NULL, 0};
+    int *axes = psi_scope_memory(((size_t)inputs.count + 1) * sizeof *axes);
+    if (!axes || !psi_check_inputs(inputs, "vmap") || check_axes(inputs, in_axes, axes) < 0)
+        return false;
+    *tracers = psi_arrays_new(inputs.count);
+    for (int i = 0; i < tracers->count; i++)
+        tracers->data[i] = trace_without(inputs.data[i], axes[i]);
+    return !psi_failed() && psi_trace_call(fn, context, *tracers, outputs);
+}
+
+psi_arrays psi_vmap_replace(psi_arrays inputs, psi_arrays tracers, psi_arrays outputs, psi_ints in_axes,
+                            psi_ints out_axes)
+{
+    psi_arrays none = {NULL, 0};
     psi_tape tape;
     int *axes = psi_scope_memory(((size_t)inputs.count + 1) * sizeof *axes);
-    if (!axes || !psi_check_inputs(inputs, "vmap"))
+    if (!axes || !psi_check_inputs(inputs, "vmap") || !psi_check_inputs(tracers, "vmap") ||
+        !psi_check_inputs(outputs, "vmap"))
         return none;
     int64_t length = check_axes(inputs, in_axes, axes);
-    psi_arrays tracers = psi_arrays_new(inputs.count);
-    if (length < 0 || !tracers.data)
+    if (length < 0)
         return none;
-    for (int i = 0; i < inputs.count; i++)
-        tracers.data[i] = trace_without(inputs.data[i], axes[i]);
-    if (psi_failed() || !psi_trace_call(fn, context, tracers, &outputs))
-        return none;
-    if (out_axes.count >= 0 && out_axes.count != outputs.count) {
-        PSI_INVALID("vmap: %d out_axes for %d outputs", out_axes.count, outputs.count);
+    if (tracers.count != inputs.count || (out_axes.count >= 0 && out_axes.count != outputs.count)) {
+        PSI_INVALID("vmap: %d traced inputs for %d inputs, %d out_axes for %d outputs", tracers.count,
+                    inputs.count, out_axes.count, outputs.count);
         return none;
     }
     if (!psi_tape_record(&tape, outputs))
@@ -157,4 +168,12 @@ psi_arrays psi_vmap(psi_function fn, void *context, psi_arrays inputs, psi_ints 
     }
     psi_tape_free(&tape);
     return ok && !psi_failed() ? results : none;
+}
+
+psi_arrays psi_vmap(psi_function fn, void *context, psi_arrays inputs, psi_ints in_axes, psi_ints out_axes)
+{
+    psi_arrays tracers, outputs;
+    if (!psi_vmap_trace(fn, context, inputs, in_axes, &tracers, &outputs))
+        return (psi_arrays){NULL, 0};
+    return psi_vmap_replace(inputs, tracers, outputs, in_axes, out_axes);
 }

@@ -126,6 +126,31 @@ static void differentiates(void **state)
     mlx_vector_array_free(more);
 }
 
+/* Its two halves: the traced graph of rows, then that graph for all of them. */
+static void maps(void **state)
+{
+    (void)state;
+    mlx_vector_array in = mlx_vector_array_new(), traced = mlx_vector_array_new(),
+                     out = mlx_vector_array_new();
+    mlx_array rows = floats((const float[]){1, 2, 3, 4}, 2, 2);
+    mlx_closure c = mlx_closure_new_unary(square);
+    OK(mlx_vector_array_append_value(in, rows));
+    OK(mlx_detail_vmap_trace(&traced, &out, c, in, (int[]){1}, 1));
+    mlx_array row = mlx_array_new();
+    OK(mlx_vector_array_get(&row, traced, 0));
+    assert_int_equal(mlx_array_ndim(row), 1);
+    OK(mlx_detail_vmap_replace(&out, in, traced, out, (int[]){1}, 1, (int[]){0}, 1));
+    assert_item_prints(out, 0, "array([[1, 9],\n       [4, 16]], dtype=float32)");
+    REFUSED(mlx_detail_vmap_trace(&traced, &out, c, in, (int[]){2}, 1), "out of");
+    REFUSED(mlx_detail_vmap_replace(&out, in, traced, traced, (int[]){1}, 1, (int[]){0, 0}, 2), "2 out_axes");
+    mlx_array_free(rows);
+    mlx_array_free(row);
+    mlx_closure_free(c);
+    mlx_vector_array_free(in);
+    mlx_vector_array_free(traced);
+    mlx_vector_array_free(out);
+}
+
 static void failures_pass_through(void **state)
 {
     (void)state;
@@ -291,8 +316,11 @@ static void custom_rules(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_and_payloads),    cmocka_unit_test(differentiates),
-        cmocka_unit_test(failures_pass_through), cmocka_unit_test(other_kinds),
+        cmocka_unit_test(calls_and_payloads),
+        cmocka_unit_test(differentiates),
+        cmocka_unit_test(maps),
+        cmocka_unit_test(failures_pass_through),
+        cmocka_unit_test(other_kinds),
         cmocka_unit_test(custom_rules),
     };
     return cmocka_run_group_tests(tests, start_hearing, NULL);

@@ -67,6 +67,19 @@ int mlx_jvp(mlx_vector_array *res_0, mlx_vector_array *res_1, const mlx_closure 
     return give_product("mlx_jvp", psi_jvp, res_0, res_1, fun, primals, tangents);
 }
 
+int mlx_detail_vmap_trace(mlx_vector_array *res_0, mlx_vector_array *res_1, const mlx_closure fun,
+                          const mlx_vector_array inputs, const int *in_axes, size_t in_axes_num)
+{
+    mlxc_call call;
+    psi_arrays tracers = {NULL, 0}, outputs = {NULL, 0};
+    mlxc_begin(&call, "mlx_detail_vmap_trace");
+    psi_arrays at = mlxc_arrays_in(&call, "inputs", inputs);
+    psi_ints axes = mlxc_ints_in(&call, "in_axes", in_axes, in_axes_num);
+    if (!psi_failed() && mlxc_box(fun.ctx, "mlx_closure"))
+        psi_vmap_trace(mlxc_call_closure, (void *)&fun, at, axes, &tracers, &outputs);
+    return give_two(&call, res_0, res_1, tracers, outputs);
+}
+
 /* ---- value_and_grad: a closure around a closure ---- */
 
 typedef struct differentiated {

@@ -3,13 +3,14 @@ Their numbers come from a run of the harness; the op reference comes from opgen.
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 from .build import ensure_built
 from .options import Parser
-from .paths import BUILD, DOCS, UsageError, write_atomically
+from .paths import BUILD, DOCS, ROOT, UsageError, write_atomically
 from .render import Progress, markdown_table, table_rows
 from .report import any_failed
 from .session import prepare
@@ -54,23 +55,41 @@ def _anchors(report: Report) -> str:
     return markdown_table(("anchor", "families", "outcome"), rows)
 
 
-def _proofs(report: Report) -> str:
-    """The capability matrix, and for each op the smallest case that proved it."""
+def _ops(report: Report) -> str:
+    """What `psionic ops` says, and for each op the smallest case that proved it."""
+    try:
+        told = subprocess.run([BUILD / "psionic", "ops"], capture_output=True, text=True, check=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise UsageError(f"psionic ops does not answer: {error}") from None
+    heads, *lines = told.split("\n\n")[0].splitlines()
+    count = len(heads.split()) - 1  # but for the sentence at the end
+    rows = [line.split()[:count] for line in lines]
+    return markdown_table((*heads.split()[:count], "proved by"),
+                          [(f"`{row[0]}`", *row[1:], report["op proofs"].get(row[0], "no case")) for row in rows])
+
+
+def _functions(report: Report) -> str:
+    """Every function of mlx.core that computes, and every other one of ours, with the smallest case that called it."""
     rows = json.loads((BUILD / "generated" / "ops.json").read_text(encoding="utf-8"))
-    proofs: Dict[str, str] = report.get("proofs", {})
-    table = []
-    for row in rows:
-        if row["kind"] != "function":
-            rules = ("yes" if row[key] == "YES" else "-" for key in ("vjp", "jvp", "vmap"))
-            table.append((f"`{row['name']}`", row["kind"], "yes", *rules, proofs.get(row["name"], "")))
-    return markdown_table(("op", "kind", "cpu", "vjp", "jvp", "vmap", "proved by"), table)
+    functions = [row["name"] for row in rows if row["kind"] != "node"]
+    table, named, proofs = [], set(), report["call proofs"]
+    api = (ROOT / "bindings/python/api.def").read_text(encoding="utf-8")
+    for module, name, op in re.findall(r"^(?:PY|HAND)\((core|random|linalg|fft|fast), (\w+)(?:, (\w+))?,", api, re.M):
+        prefix = "" if module == "core" else module
+        op = op or "_".join(filter(None, (prefix, name)))
+        python = ".".join(filter(None, ("mx", prefix, name)))
+        if op in functions:
+            named.add(op)
+            table.append((f"`{python}`", f"`psi_{op}`", "yes", proofs.get(python) or proofs.get(op, "no case")))
+    table += [("", f"`psi_{op}`", "yes", proofs.get(op, "no case")) for op in functions if op not in named]
+    return markdown_table(("mlx.core", "C", "cpu", "called by"), table)
 
 
 TABLES: Dict[str, Dict[str, Callable[[Report], str]]] = {
     "MLX_PARITY_HARNESS.md": {"families": _families, "anchors": _anchors},
     "MLX_COMPATIBILITY_SCOPE.md": {"scope": _scope},
     "ROADMAP_MLX.md": {"roadmap": _roadmap},
-    "capabilities.md": {"capabilities": _proofs},
+    "capabilities.md": {"capabilities": _ops, "functions": _functions},
 }
 
 
@@ -93,7 +112,8 @@ def main(arguments: List[str]) -> int:
     report = session.to_report()
     if any_failed(report):
         raise UsageError("a parity case fails: the documents are written from a run in which none does")
-    report["proofs"] = session.proofs()
+    report["op proofs"] = session.proofs(lambda result: result.ops or [])
+    report["call proofs"] = session.proofs(lambda result: result.calls)
     stale = []
     for name, tables in TABLES.items():
         path = DOCS / name

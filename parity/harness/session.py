@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from . import report, run
 from .inventory import BEYOND, Inventory, load, select
@@ -46,11 +46,11 @@ class Session:
         return {name: judge_family(self.inventory, name, self.cases, self.results if results is None else results)
                 for name in self.names}
 
-    def proofs(self) -> Dict[str, str]:
-        """For each op evaluated, or else called, by a passing case of the C program: the one that uses the fewest."""
+    def proofs(self, seen: Callable[[run.Result], List[str]]) -> Dict[str, str]:
+        """For each name that a passing case has seen: the case that saw the fewest."""
         best: Dict[str, Tuple[int, str]] = {}
         for id, result in self.results.items():
-            names = result.ops if result.ops is not None else result.calls
+            names = seen(result)
             if result.outcome == "pass":
                 for name in names:
                     best[name] = min(best.get(name, (len(names), id)), (len(names), id))

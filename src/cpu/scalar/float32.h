@@ -159,10 +159,11 @@ PSI_INLINE float exp_float32(float a)
     c = c < -104.0f ? -104.0f : c;
     int32_t n;
     float p = exp_parts_float32(c, &n);
-    n = a == a ? n : 0;
-    /* 2^n in two factors, so that results beyond the normal range come out right. */
+    /* 2^n in two factors, so that results beyond the normal range come out right. Of what has none at all the second is
+     * 0, as products too small for a number take the processor's slow way; NaN stays. */
     int32_t half = n >> 1, rest = n - half;
-    return p * psi_float_of((uint32_t)(half + 127) << 23) * psi_float_of((uint32_t)(rest + 127) << 23);
+    float last = psi_float_of(a >= -104.0f ? (uint32_t)(rest + 127) << 23 : 0);
+    return p * psi_float_of((uint32_t)(half + 127) << 23) * last;
 }
 
 /* exp for arguments from -87 to 87; of NaN, anything. */

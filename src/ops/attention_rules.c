@@ -29,27 +29,83 @@ static psi_array gradient_of_sinks(const psi_scores *s, const psi_attention *a, 
     return psi_astype(psi_sum(g, axes, false), psi_dtype_of(a->sinks));
 }
 
-bool psi_scaled_dot_product_attention_vjp(psi_vjp_call *c)
+/* Gradients of operands in their order, for a cotangent. */
+static bool gradients(psi_attention a, psi_array cotangent, const bool *wanted, int in_count,
+                      psi_array *grads)
 {
-    psi_attention a = psi_attention_of(c->node, c->in);
     psi_scores s;
     if (!psi_scores_of(&s, &a))
         return false;
     psi_dtype dtype = psi_dtype_of(a.q);
-    psi_array scale = psi_scalar(a.scale, s.wide), g = psi_scores_join(&s, &a, c->cotangents[0]);
+    psi_array scale = psi_scalar(a.scale, s.wide), g = psi_scores_join(&s, &a, cotangent);
     psi_array dp = psi_matmul(g, transposed(s.v)), along = psi_sum(psi_multiply(s.p, dp), PSI_INTS(-1), true);
     psi_array ds = kept(&s, psi_multiply(s.p, psi_subtract(dp, along)));
-    if (c->wanted[0])
-        c->grads[0] = psi_scores_part(&a, psi_multiply(psi_matmul(ds, s.k), scale), dtype);
-    if (c->wanted[1])
-        c->grads[1] = psi_astype(psi_multiply(psi_matmul(transposed(ds), s.q), scale), dtype);
-    if (c->wanted[2])
-        c->grads[2] = psi_astype(psi_matmul(transposed(s.p), g), dtype);
-    if (a.mask && c->wanted[3] && psi_dtype_of(a.mask) != PSI_BOOL)
-        c->grads[3] = psi_scores_part(&a, ds, psi_dtype_of(a.mask));
-    if (a.sinks && c->wanted[c->node->in_count - 1])
-        c->grads[c->node->in_count - 1] = gradient_of_sinks(&s, &a, along);
+    if (wanted[0])
+        grads[0] = psi_scores_part(&a, psi_multiply(psi_matmul(ds, s.k), scale), dtype);
+    if (wanted[1])
+        grads[1] = psi_astype(psi_multiply(psi_matmul(transposed(ds), s.q), scale), dtype);
+    if (wanted[2])
+        grads[2] = psi_astype(psi_matmul(transposed(s.p), g), dtype);
+    if (a.mask && wanted[3] && psi_dtype_of(a.mask) != PSI_BOOL)
+        grads[3] = psi_scores_part(&a, ds, psi_dtype_of(a.mask));
+    if (a.sinks && wanted[in_count - 1])
+        grads[in_count - 1] = gradient_of_sinks(&s, &a, along);
     return !psi_failed();
+}
+
+/* Consecutive rows of every head. */
+static psi_array rows(psi_array x, int64_t from, int64_t to)
+{
+    psi_ints shape = psi_shape(x);
+    return psi_slice(x, PSI_INTS(0, 0, from, 0), PSI_INTS(shape.data[0], shape.data[1], to, shape.data[3]),
+                     PSI_NONE);
+}
+
+static psi_array add_rows(psi_array sum, psi_array x)
+{
+    psi_ints shape = psi_shape(x), all = psi_shape(sum);
+    if (!psi_failed() && shape.data[2] == all.data[2])
+        return psi_add(sum, x);
+    return psi_slice_update(sum, psi_add(rows(sum, 0, shape.data[2]), x), PSI_INTS(0, 0, 0, 0), shape,
+                            PSI_NONE);
+}
+
+enum { CUTS = 4, LEAST_ROWS = 64 };
+
+/* Queries in a few parts, as the earlier ones see only the first keys: little more than half of all scores is made then.
+ * Of whole lengths and without sinks. */
+static bool causal_gradients(psi_attention a, psi_vjp_call *c)
+{
+    int64_t length = a.q->shape[2], ahead = a.k->shape[2] - length, step = (length + CUTS - 1) / CUTS;
+    psi_array dq[CUTS], total[3] = {NULL};
+    int parts = 0;
+    for (int64_t to = length; to > 0; to -= step) {
+        int64_t from = to > step ? to - step : 0;
+        psi_attention part = a;
+        psi_array grads[3] = {NULL};
+        part.q = rows(a.q, from, to);
+        part.k = rows(a.k, 0, ahead + to);
+        part.v = rows(a.v, 0, ahead + to);
+        if (psi_failed() || !gradients(part, rows(c->cotangents[0], from, to), c->wanted, 3, grads))
+            return false;
+        dq[CUTS - ++parts] = grads[0];
+        for (int i = 1; i < 3; i++)
+            if (c->wanted[i])
+                total[i] = total[i] ? add_rows(total[i], grads[i]) : grads[i];
+    }
+    if (c->wanted[0])
+        c->grads[0] = psi_concatenate((psi_arrays){dq + CUTS - parts, parts}, 2);
+    c->grads[1] = total[1];
+    c->grads[2] = total[2];
+    return !psi_failed();
+}
+
+bool psi_scaled_dot_product_attention_vjp(psi_vjp_call *c)
+{
+    psi_attention a = psi_attention_of(c->node, c->in);
+    if (a.causal && !a.sinks && a.q->shape[2] >= CUTS * LEAST_ROWS && a.k->shape[2] >= a.q->shape[2])
+        return causal_gradients(a, c);
+    return gradients(a, c->cotangents[0], c->wanted, c->node->in_count, c->grads);
 }
 
 /* The change of the scores; NULL where nothing that they depend on changes. */

@@ -62,6 +62,10 @@ bool psi_batch_each(psi_vmap_call *c)
     const psi_node *node = c->node;
     const int64_t length = psi_batch_length(c);
     psi_output_spec *specs = psi_scope_memory(node->out_count * sizeof *specs);
+    if (length > INT32_MAX / node->out_count) {
+        PSI_INVALID("vmap: %lld entries of %s, one by one", (long long)length, psi_ops[node->op].name);
+        return false;
+    }
     psi_arrays results = psi_arrays_new((int)length * node->out_count);
     if (!specs || psi_failed())
         return false;

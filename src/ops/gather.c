@@ -143,9 +143,10 @@ static psi_arrays indices_of(const psi_node *node, psi_array *in)
 
 bool psi_gather_vjp(psi_vjp_call *c)
 {
+    psi_array sum = c->wanted[0] ? psi_take_so_far(c, 0) : NULL;
     if (c->wanted[0])
-        c->grads[0] = psi_scatter_add(psi_zeros_like(c->in[0]), indices_of(c->node, c->in), c->cotangents[0],
-                                      psi_attr_list(c->node, 0));
+        c->grads[0] = psi_scatter_add(sum ? sum : psi_zeros_like(c->in[0]), indices_of(c->node, c->in),
+                                      c->cotangents[0], psi_attr_list(c->node, 0));
     return !psi_failed();
 }
 

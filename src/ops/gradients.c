@@ -99,6 +99,15 @@ bool psi_elementwise_jvp(psi_jvp_call *c)
     return !psi_failed();
 }
 
+psi_array psi_take_so_far(psi_vjp_call *c, int i)
+{
+    psi_array sum = c->so_far ? *c->so_far[i] : NULL;
+    if (!sum || psi_dtype_of(sum) != psi_dtype_of(c->in[i]))
+        return NULL;
+    *c->so_far[i] = NULL;
+    return sum;
+}
+
 /* ---- ops whose rule is no product with a derivative ---- */
 
 /* |a| of complex a is real: its cotangent flows along a / |a|. */

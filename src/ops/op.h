@@ -42,7 +42,12 @@ typedef struct psi_vjp_call {
     const psi_array *cotangents;
     const bool *wanted;
     psi_array *grads;
+    psi_array **so_far; /* per wanted input, where its sum stands; or NULL: see psi_take_so_far */
 } psi_vjp_call;
+
+/* What a wanted input was given before, which the rule's answer then includes: a part that is put into it needs no zeros of
+ * its own around. NULL where nothing was. */
+psi_array psi_take_so_far(psi_vjp_call *call, int input);
 
 /* tangents[i] is NULL where it is zero; a rule sets out_tangents[i] (NULL means zero). */
 typedef struct psi_jvp_call {

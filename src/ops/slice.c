@@ -128,9 +128,14 @@ bool psi_slice_vjp(psi_vjp_call *c)
 {
     range_lists l;
     lists_of(c->node, &l);
-    if (c->wanted[0])
-        c->grads[0] =
-            psi_slice_update(psi_zeros_like(c->in[0]), c->cotangents[0], l.start, l.stop, l.strides);
+    if (!c->wanted[0])
+        return true;
+    psi_array g = c->cotangents[0], sum = psi_take_so_far(c, 0);
+    if (sum)
+        g = psi_add(psi_slice(sum, l.start, l.stop, l.strides), g);
+    else
+        sum = psi_zeros_like(c->in[0]);
+    c->grads[0] = psi_slice_update(sum, g, l.start, l.stop, l.strides);
     return !psi_failed();
 }
 

@@ -100,25 +100,27 @@ static bool pull_back(flow *f, int place)
     psi_node *node = f->tape.nodes[place];
     psi_vjp_fn rule = psi_ops[node->op].vjp;
     psi_arrays grads = psi_arrays_new(node->in_count);
+    psi_array **so_far = psi_scope_memory((size_t)node->in_count * sizeof *so_far);
     bool *wanted = psi_scope_memory((size_t)node->in_count * sizeof *wanted);
     psi_array *out = outputs_of(node), *g = f->of[place];
-    if (!grads.data || !wanted || !out)
+    if (!grads.data || !so_far || !wanted || !out)
         return false;
     for (int i = 0; i < node->in_count; i++) {
         int from = psi_tape_place(&f->tape, node->in[i]);
         wanted[i] = from >= 0 && f->leads[from] && can_move(node->in[i]);
+        so_far[i] = wanted[i] ? slot(f, node->in[i]) : NULL;
     }
     for (int i = 0; i < node->out_count; i++)
         if (!g[i])
             g[i] = psi_zeros_like(out[i]);
-    psi_vjp_call call = {node, node->in, out, g, wanted, grads.data};
+    psi_vjp_call call = {node, node->in, out, g, wanted, grads.data, so_far};
     if (!rule)
         return refuse(node, "vjp");
     if (!rule(&call))
         return false;
     for (int i = 0; i < node->in_count; i++)
         if (wanted[i] && grads.data[i])
-            accumulate(slot(f, node->in[i]), grads.data[i]);
+            accumulate(so_far[i], grads.data[i]);
     return !psi_failed();
 }
 
@@ -231,7 +233,7 @@ static psi_arrays pull_back_alone(psi_arrays cotangents, void *context)
     bool *wanted = psi_scope_memory((size_t)c->node->in_count * sizeof *wanted + 1);
     for (int i = 0; i < grads.count && wanted; i++)
         wanted[i] = c->tangents[i] != NULL;
-    psi_vjp_call call = {c->node, c->in, c->out, cotangents.data, wanted, grads.data};
+    psi_vjp_call call = {c->node, c->in, c->out, cotangents.data, wanted, grads.data, NULL};
     if (psi_failed() || !psi_ops[c->node->op].vjp(&call))
         return (psi_arrays){NULL, 0};
     given.count = 0;

@@ -309,7 +309,7 @@ class Check:
             case["vjp"] = {"of": names(self.moving), "given": names(self.cotangents), "wanted": wanted(self.vjp, len(self.moving))}
         if self.jvp:
             case["jvp"] = {"of": names(self.moving), "given": names(self.tangents), "wanted": wanted(self.jvp, len(self.outputs))}
-        if self.mapped:
+        if self.mapped and f"{self.mapped}.0" in self.raw_values:  # its values, that is, are no error
             stacked, axes = self.mapped_at
             case["vmap"] = {"of": names(self.arrays), "given": names(stacked), "axes": axes,
                             "wanted": wanted(self.mapped, len(self.outputs))}

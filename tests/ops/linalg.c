@@ -301,13 +301,13 @@ static psi_arrays triangular_inverse(psi_arrays in, void *context)
 
 static psi_arrays triangular_solution(psi_arrays in, void *context)
 {
-    return just(psi_linalg_solve_triangular(in.data[0], in.data[1], context != NULL));
+    return LIST(psi_linalg_solve_triangular(in.data[0], in.data[1], context != NULL));
 }
 
 static psi_arrays triangular_product(psi_arrays in, void *context)
 {
     bool upper = context != NULL;
-    return just(psi_matmul(psi_linalg_tri_inv(in.data[0], upper), in.data[1]));
+    return LIST(psi_matmul(psi_linalg_tri_inv(in.data[0], upper), in.data[1]));
 }
 
 static void solving_has_the_rules_of_its_product(void **state)

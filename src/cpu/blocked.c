@@ -50,12 +50,12 @@ psi_rows psi_blocked_conjugate(const psi_lapack_job *j, int64_t rows, int64_t co
     return out;
 }
 
-void psi_blocked_ones(const psi_lapack_job *j, int64_t rows, int64_t cols, const uint32_t *at, psi_rows a)
+void psi_blocked_ones(const psi_lapack_job *j, int64_t rows, int64_t cols, psi_rows a)
 {
     for (int64_t row = 0; row < rows; row++)
         memset(psi_rows_from(j, a, row, 0).at, 0, (size_t)cols * j->item);
     for (int64_t i = 0; i < cols; i++)
-        memcpy(psi_rows_from(j, a, at ? at[i] : i, i).at, psi_blocked_one(j), j->item);
+        memcpy(psi_rows_from(j, a, i, i).at, psi_blocked_one(j), j->item);
 }
 
 /* ---- a triangle of one block ---- */
@@ -128,7 +128,7 @@ int psi_blocked_solve(const psi_lapack_job *j, psi_triangle t, psi_rows x, int64
 int psi_blocked_inverse(const psi_lapack_job *j, psi_triangle t, psi_rows x)
 {
     if (t.n <= PSI_BLOCK) {
-        psi_blocked_ones(j, t.n, t.n, NULL, x);
+        psi_blocked_ones(j, t.n, t.n, x);
         divide((division){j, t, x, t.n, false});
         return 0;
     }
@@ -222,11 +222,7 @@ int psi_blocked_lu(const psi_lapack_job *j, psi_rows a, int *pivots, char *room)
         exchange_rows(j, beside, right, pivots + i, w);
         for (int64_t p = i; p < i + w; p++)
             pivots[p] += (int)i;
-        if (right == 0)
-            continue;
         divide((division){j, {here, w, false, true}, beside, right, false});
-        if (rows == w)
-            continue;
         info = psi_blocked_product(j, rows - w, right, w,
                                    psi_rows_operand(j, psi_rows_from(j, here, w, 0), false),
                                    psi_rows_operand(j, beside, false), psi_rows_from(j, beside, w, 0), true);

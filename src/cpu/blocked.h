@@ -11,7 +11,7 @@
  * the bits of a result. */
 #define PSI_BLOCK 64
 /* Where products of blocks begin to be faster than LAPACK on one thread. */
-#define PSI_BLOCKED_LEAST 192
+#define PSI_BLOCKED_LEAST 96
 
 /* A part of a row-major matrix: where it begins, and how many elements apart its rows are. */
 typedef struct psi_rows {
@@ -36,8 +36,8 @@ int psi_blocked_product(const psi_lapack_job *j, int64_t m, int64_t n, int64_t k
 
 /* The number 1 in the job's dtype. */
 const void *psi_blocked_one(const psi_lapack_job *j);
-/* Zeros, but for a one in each column i: in row at[i], or i where at is NULL. rows >= cols. */
-void psi_blocked_ones(const psi_lapack_job *j, int64_t rows, int64_t cols, const uint32_t *at, psi_rows a);
+/* Ones on the diagonal of at least as many rows as columns, and zeros. */
+void psi_blocked_ones(const psi_lapack_job *j, int64_t rows, int64_t cols, psi_rows a);
 
 /* a, of rows x cols, conjugated where that means something: a itself for real dtypes, else a dense copy in `room`. */
 psi_rows psi_blocked_conjugate(const psi_lapack_job *j, int64_t rows, int64_t cols, psi_rows a, char *room);

@@ -105,7 +105,7 @@ int psi_blocked_qr(const psi_lapack_job *j, const char *a, psi_rows q, psi_rows 
     }
     memcpy(r.at, w.a.at, (size_t)j->k * (size_t)j->n * j->item);
     psi_lapack_clear_triangle(j->item, j->k, j->n, true, r.at);
-    psi_blocked_ones(j, j->m, j->k, NULL, q);
+    psi_blocked_ones(j, j->m, j->k, q);
     int info = 0;
     for (int64_t i = (j->k - 1) / PSI_BLOCK * PSI_BLOCK; i >= 0 && !info; i -= PSI_BLOCK)
         info = reflect(j, &w, i, false, psi_rows_from(j, q, i, i), j->k - i);

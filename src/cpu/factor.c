@@ -27,7 +27,7 @@ static int qr_of(const psi_lapack_job *j, int64_t index, char *scratch)
     char *a = scratch + j->part[0], *tau = scratch + j->part[1], *work = scratch + j->part[2];
     char *q = psi_lapack_result(j, 0, (int64_t)j->m * j->k, index);
     char *r = psi_lapack_result(j, 1, (int64_t)j->k * j->n, index);
-    if (j->whole)
+    if (j->blocked)
         return psi_blocked_qr(j, psi_lapack_matrix(j, index), (psi_rows){q, j->k}, (psi_rows){r, j->n},
                               scratch);
     psi_lapack_columns(j->item, j->m, j->n, psi_lapack_matrix(j, index), j->n, a, j->m);
@@ -53,8 +53,8 @@ bool psi_cpu_qrf(psi_node *node)
         return true;
     j.run = qr_of;
     j.why = refused;
-    j.whole = large(&j);
-    if (j.whole) {
+    j.blocked = large(&j);
+    if (j.blocked) {
         psi_lapack_reserve(&j, psi_blocked_qr_room(&j), j.item);
         return psi_lapack_run(&j);
     }
@@ -90,7 +90,7 @@ static int lu_of(const psi_lapack_job *j, int64_t index, char *scratch)
     int info = 0;
     char *factors = psi_lapack_result(j, 0, (int64_t)j->m * j->n, index);
     uint32_t *pivots = (uint32_t *)(void *)psi_lapack_result(j, 1, j->k, index);
-    if (j->whole) {
+    if (j->blocked) {
         memcpy(factors, psi_lapack_matrix(j, index), j->bytes);
         info = psi_blocked_lu(j, (psi_rows){factors, j->n}, (int *)pivots, scratch);
     } else {
@@ -122,8 +122,8 @@ bool psi_cpu_luf(psi_node *node)
         keep_rows(&node->out[2], j.m);
     j.run = lu_of;
     j.why = lu_why;
-    j.whole = large(&j);
-    psi_lapack_reserve(&j, (size_t)j.m * (size_t)(j.whole ? PSI_BLOCK : j.n), j.item);
+    j.blocked = large(&j);
+    psi_lapack_reserve(&j, (size_t)j.m * (size_t)(j.blocked ? PSI_BLOCK : j.n), j.item);
     return psi_lapack_run(&j);
 }
 
@@ -139,7 +139,7 @@ static int cholesky_of(const psi_lapack_job *j, int64_t index, char *scratch)
     int info = 0;
     char *a = psi_lapack_result(j, 0, (int64_t)j->n * j->n, index), *turned = scratch + j->part[1];
     bool upper = j->node->attr[0] != 0;
-    if (!j->whole)
+    if (!j->blocked)
         j->fn->potrf(upper ? "L" : "U", &j->n, a, &j->n, &info, 1);
     else if (!upper)
         info = psi_blocked_cholesky(j, (psi_rows){a, j->n}, scratch);
@@ -160,9 +160,9 @@ bool psi_cpu_cholesky(psi_node *node)
     j.in = psi_values(&node->out[0]);
     j.run = cholesky_of;
     j.why = cholesky_why;
-    j.whole = large(&j);
-    psi_lapack_reserve(&j, j.whole ? PSI_BLOCK * (size_t)j.n : 0, j.item);
-    psi_lapack_reserve(&j, j.whole && node->attr[0] ? (size_t)j.n * (size_t)j.n : 0, j.item);
+    j.blocked = large(&j);
+    psi_lapack_reserve(&j, j.blocked ? PSI_BLOCK * (size_t)j.n : 0, j.item);
+    psi_lapack_reserve(&j, j.blocked && node->attr[0] ? (size_t)j.n * (size_t)j.n : 0, j.item);
     return psi_lapack_run(&j);
 }
 
@@ -205,7 +205,12 @@ bool psi_cpu_solve_triangular(psi_node *node)
         return false;
     j.run = triangular_solution_of;
     j.why = lu_why;
-    j.whole = large(&j);
+    j.blocked = large(&j);
+    if (node->out[0].shape[node->out[0].ndim - 1] > INT_MAX) {
+        PSI_INVALID("linalg_solve_triangular: right-hand sides of shape %s; LAPACK takes at most %d columns",
+                    PSI_SHAPE(psi_shape_of(&node->out[0])), INT_MAX);
+        return false;
+    }
     return psi_lapack_run(&j);
 }
 
@@ -265,12 +270,12 @@ bool psi_cpu_inverse(psi_node *node)
     if (j.batch == 0)
         return true;
     j.why = lu_why;
-    j.whole = large(&j);
-    j.run = triangular ? triangular_inverse_of : j.whole ? blocked_inverse_of : inverse_of;
+    j.blocked = large(&j);
+    j.run = triangular ? triangular_inverse_of : j.blocked ? blocked_inverse_of : inverse_of;
     if (triangular)
         return psi_lapack_run(&j);
     psi_lapack_reserve(&j, 2 * (size_t)j.n, sizeof(int));
-    if (j.whole) {
+    if (j.blocked) {
         psi_lapack_reserve(&j, PSI_BLOCK * (size_t)j.n, j.item);
         psi_lapack_reserve(&j, (size_t)j.n, (size_t)j.n * j.item);
         return psi_lapack_run(&j);

@@ -102,24 +102,47 @@ bool psi_cpu_gather(psi_node *node)
 
 typedef struct axis_gather {
     char *out;
-    psi_strided source; /* the index's shape, standing still along the axis */
-    int64_t size;
+    psi_strided source; /* the index's shape, standing still along the axis; without the axes of a run */
+    int64_t run;        /* neighbours in memory that share an index */
+    int64_t count, per_call;
     psi_indices indices;
 } axis_gather;
 
-enum { AXIS_CALL = 32 * PSI_INDEX_BLOCK };
+enum { AXIS_CALL = 32 * PSI_INDEX_BLOCK, LEAST_RUN = 16 };
 
 static void axis_call(void *context, int64_t index)
 {
     axis_gather *g = context;
-    int64_t places[PSI_INDEX_BLOCK],
-        stop = (index + 1) * AXIS_CALL < g->size ? (index + 1) * AXIS_CALL : g->size;
-    for (int64_t at = index * AXIS_CALL, n; at < stop; at += n) {
+    int64_t places[PSI_INDEX_BLOCK], bytes = g->run * g->source.itemsize;
+    int64_t stop = (index + 1) * g->per_call < g->count ? (index + 1) * g->per_call : g->count;
+    for (int64_t at = index * g->per_call, n; at < stop; at += n) {
         n = stop - at < PSI_INDEX_BLOCK ? stop - at : PSI_INDEX_BLOCK;
         psi_strided_places(&g->source, at, n, places);
         psi_indices_places(&g->indices, at, n, places);
-        pick(g->source.itemsize, n, g->out + at * g->source.itemsize, g->source.base, places);
+        if (g->run == 1)
+            pick(g->source.itemsize, n, g->out + at * bytes, g->source.base, places);
+        else
+            for (int64_t i = 0; i < n; i++)
+                memcpy(g->out + (at + i) * bytes, g->source.base + places[i] * g->source.itemsize,
+                       (size_t)bytes);
     }
+}
+
+/* How many axes are left when those behind `axis` are taken off along which the index repeats and the source is dense. */
+static int axes_without_run(psi_array in, psi_array index, int axis, int64_t *run)
+{
+    int ndim = index->ndim;
+    for (*run = 1; ndim - 1 > axis; ndim--) {
+        int64_t length = index->shape[ndim - 1];
+        bool repeats = length == 1 || psi_strides_of(index)[ndim - 1] == 0;
+        if (!repeats || (length > 1 && psi_strides_of(in)[ndim - 1] != *run))
+            break;
+        *run *= length;
+    }
+    if (*run >= LEAST_RUN)
+        return ndim;
+    *run = 1;
+    return index->ndim;
 }
 
 bool psi_cpu_gather_axis(psi_node *node)
@@ -132,15 +155,18 @@ bool psi_cpu_gather_axis(psi_node *node)
     if (out->size == 0)
         return true;
     axis_gather g;
+    psi_ints shape = {index->shape, axes_without_run(in, index, axis, &g.run)};
     g.out = out->buffer->data;
-    g.size = out->size;
+    g.count = out->size / g.run;
+    g.per_call = 1 + (AXIS_CALL - 1) / g.run;
     g.indices.count = 0;
     memcpy(strides, psi_strides_of(in), in->ndim * sizeof *strides);
     strides[axis] = 0;
-    psi_strided_with(&g.source, in, psi_shape_of(index), strides);
+    psi_strided_with(&g.source, in, shape, strides);
     psi_indices_add(&g.indices, index, axis, in->shape[axis], 1, psi_strides_of(in)[axis]);
+    psi_strided_with(&g.indices.each[0].values, index, shape, psi_strides_of(index));
     if (in->shape[axis] == 0) /* no index is right; the first one is reported */
-        g.size = 1, g.source.base = g.out;
-    psi_parallel((g.size + AXIS_CALL - 1) / AXIS_CALL, axis_call, &g);
+        g.count = g.run = 1, g.source.base = g.out;
+    psi_parallel((g.count + g.per_call - 1) / g.per_call, axis_call, &g);
     return psi_indices_ok(&g.indices, "take_along_axis");
 }

@@ -10,7 +10,8 @@
 
 #define TASK_WORK (1 << 16) /* multiply-adds, about, that one task should have at least */
 #define NO_FAILURE LLONG_MAX
-#define SCRATCH 3 /* products use the lower slots */
+#define SHARED_BATCH 8 /* from so many blocked matrices on, each is one task */
+#define SCRATCH 3      /* products use the lower slots */
 
 bool psi_lapack_begin(psi_lapack_job *j, psi_node *node, const char *op)
 {
@@ -69,23 +70,34 @@ static void note(psi_lapack_job *j, int64_t index, int info)
 static int64_t group_of(const psi_lapack_job *j)
 {
     int64_t work = (int64_t)j->m * j->n * j->k;
-    return j->whole || work >= TASK_WORK ? 1 : TASK_WORK / (work + 1);
+    return work >= TASK_WORK ? 1 : TASK_WORK / (work + 1);
+}
+
+static void run_some(psi_lapack_job *j, int64_t from, int64_t to, char *scratch)
+{
+    if (!scratch)
+        note(j, from, PSI_LAPACK_NO_MEMORY);
+    for (int64_t i = from; scratch && i < to; i++) {
+        int info = j->run(j, i, scratch);
+        if (info)
+            note(j, i, info);
+    }
 }
 
 static void task(void *context, int64_t index)
 {
     psi_lapack_job *j = context;
     int64_t group = group_of(j), from = index * group, to = from + group < j->batch ? from + group : j->batch;
-    char *scratch = psi_scratch(SCRATCH, j->scratch + 64);
-    if (!scratch) {
-        note(j, from, PSI_LAPACK_NO_MEMORY);
-        return;
-    }
-    for (int64_t i = from; i < to; i++) {
-        int info = j->run(j, i, scratch);
-        if (info)
-            note(j, i, info);
-    }
+    run_some(j, from, to, psi_scratch(SCRATCH, j->scratch + 64));
+}
+
+/* One matrix after the other, in memory that is given back. */
+static void run_blocked(psi_lapack_job *j)
+{
+    psi_buffer *room = psi_buffer_new(j->scratch + 64);
+    run_some(j, 0, j->batch, room ? room->data : NULL);
+    if (room)
+        psi_buffer_release(room);
 }
 
 static bool report(const psi_lapack_job *j)
@@ -115,9 +127,8 @@ bool psi_lapack_run(psi_lapack_job *j)
         return false;
     int64_t group = group_of(j);
     atomic_store(&j->failure, NO_FAILURE);
-    if (j->whole)
-        for (int64_t i = 0; i < j->batch; i++)
-            task(j, i);
+    if (j->blocked && j->batch < SHARED_BATCH)
+        run_blocked(j);
     else
         psi_parallel((j->batch + group - 1) / group, task, j);
     if (temp)

@@ -20,7 +20,7 @@ struct psi_lapack_job {
     psi_dtype dtype;
     int m, n, k; /* k is the smaller of m and n */
     int64_t batch;
-    bool whole;         /* one matrix after the other, each by the whole pool: see cpu/blocked.h */
+    bool blocked;       /* the pool shares the work on one matrix: see cpu/blocked.h */
     size_t item, bytes; /* of an element, of a matrix */
     const char *in;
     int lwork;

@@ -173,8 +173,9 @@ bool psi_solve_triangular_vmap(psi_vmap_call *c)
 /* b's rows go where the factors have them; then forth and back through the triangles. */
 psi_array psi_linalg_solve(psi_array a, psi_array b)
 {
-    if (!check_system(a, b, "linalg_solve"))
+    if (!check_system(a, b, "linalg_solve") || !psi_linalg_check(a, true, "linalg_solve"))
         return psi_error_array();
+    a = psi_astype(a, psi_promote_types(psi_dtype_of(a), psi_dtype_of(b)));
     psi_arrays factors = psi_linalg_factors(a, "linalg_solve");
     if (factors.count != 3)
         return psi_error_array();

@@ -149,9 +149,11 @@ static psi_array everything(psi_dtype dtype)
     psi_array a = noise(EDGE, EDGE, dtype), one = identity(EDGE, dtype);
     psi_arrays q = psi_linalg_qr(a), lu = psi_linalg_lu_factor(a);
     psi_array positive = psi_add(psi_matmul(a, adjoint(a)), one), low = psi_linalg_cholesky(positive, false);
+    psi_array many = psi_linalg_inv(psi_broadcast_to(a, PSI_INTS(9, EDGE, EDGE))); /* a task each */
     return psi_concatenate(PSI_ARRAYS(q.data[0], q.data[1], lu.data[0], low,
                                       psi_linalg_cholesky(positive, true), psi_linalg_inv(a),
-                                      psi_linalg_tri_inv(low, false), psi_linalg_solve(a, low)),
+                                      psi_linalg_tri_inv(low, false), psi_linalg_solve(a, low),
+                                      psi_reshape(many, PSI_INTS(-1, EDGE))),
                            0);
 }
 

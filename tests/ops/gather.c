@@ -13,6 +13,17 @@ static void takes(void **state)
     EXPECT(psi_take_index(m, -1, 0), PSI_INTS(4), 8, 9, 10, 11);
     EXPECT(psi_take_along_axis(m, psi_reshape(PSI_UINT32S(3, 0, 1), PSI_INTS(3, 1)), 1), PSI_INTS(3, 1), 3, 4,
            9);
+    /* One index for a run of neighbours, which are copied as one. */
+    psi_array rows = count_up(PSI_INTS(4, 20)), one = psi_reshape(PSI_INT32S(-1, 2), PSI_INTS(2, 1));
+    psi_array picked = psi_take_along_axis(rows, one, 0), turned = psi_transpose(rows, PSI_NONE);
+    EXPECT(psi_slice(picked, PSI_INTS(0, 17), PSI_INTS(2, 20), PSI_NONE), PSI_INTS(2, 3), 77, 78, 79, 57, 58,
+           59);
+    EXPECT(psi_max(psi_abs(psi_subtract(psi_transpose(picked, PSI_NONE),
+                                        psi_take_along_axis(turned, psi_reshape(one, PSI_INTS(1, 2)), 1))),
+                   PSI_INTS(0, 1), false),
+           PSI_SCALAR_SHAPE, 0);
+    expect_error(psi_take_along_axis(rows, psi_reshape(PSI_INT32S(0, 4), PSI_INTS(2, 1)), 0),
+                 PSI_INDEX_ERROR);
     EXPECT(psi_gather(m, PSI_ARRAYS(PSI_INT32S(0, 1), PSI_INT32S(2, -4)), PSI_INTS(0, 1), PSI_INTS(2, 1)),
            PSI_INTS(2, 2, 1), 2, 6, 4, 8);
     expect_error(psi_take(m, PSI_INT32S(0, 3), 0), PSI_INDEX_ERROR);

@@ -279,7 +279,11 @@ static void complex_inverses(void **state)
     psi_array tall = psi_concatenate(PSI_ARRAYS(a, one), 0), pinv = psi_linalg_pinv(tall);
     expect_close(psi_matmul(pinv, tall), one, 1e-5);
     expect_close(psi_matmul(tall, pinv), adjoint(psi_matmul(tall, pinv)), 1e-6);
-    psi_array b = psi_array_from((float[]){1, 2}, PSI_INTS(2), PSI_FLOAT32);
+    psi_array b = psi_array_from((float[]){1, 2}, PSI_INTS(2), PSI_FLOAT32),
+              wide = psi_astype(b, PSI_FLOAT64);
+    psi_array thirds =
+        psi_linalg_solve(psi_multiply(psi_eye(2, 2, 0, PSI_FLOAT32), psi_scalar(3, PSI_FLOAT32)), wide);
+    expect_close(thirds, psi_divide(wide, psi_scalar(3, PSI_FLOAT64)), 1e-16);
     expect_close(psi_matmul(a, psi_linalg_solve(a, b)), psi_astype(b, PSI_COMPLEX64), 1e-6);
     expect_close(psi_matmul(psi_triu(a, 0), psi_linalg_solve_triangular(a, b, true)),
                  psi_astype(b, PSI_COMPLEX64), 1e-6);

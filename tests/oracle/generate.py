@@ -10,7 +10,7 @@ from make_indices import (
     leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
 from make_matrices import (
     addend, factor, operands, subscripts, any_matrices, contracted, covariances, inner_b, matmul_b, matrices, matrix_axes, means, norm_axes,
-    other_triples, right_sides, signal, small_array, triples, hadamard_row, segmented,
+    other_triples, right_sides, signal, small_array, sound_matrices, triples, hadamard_row, segmented,
     stack_of_matrices)
 from make_shapes import (
     alike, axes_of, axis_of, between, bit_shape, broadcast_shape, concatenated, ints, key, new_axes, number,
@@ -80,10 +80,12 @@ MAKERS = {
     "sorted_indices": lambda p: "false",
     "kth": place, "topk.k": count_of,
     **{f"{name}.axis?": chosen_axis for name in "partition argpartition topk".split()},
-    **{f"linalg_{name}.a": matrices for name in "cholesky eigvalsh inv tri_inv cholesky_inv solve_triangular solve".split()},
-    "linalg_pinv.a": any_matrices, "upper": lambda p: p.pick(["true", "false"]), "UPLO": lambda p: p.pick("LU"),
+    **{f"linalg_{name}.a": matrices for name in "cholesky eigvalsh eigh eig eigvals inv tri_inv cholesky_inv solve_triangular "
+       "solve".split()},
+    **{f"linalg_{name}.a": any_matrices for name in "qr lu lu_factor svd".split()}, "compute_uv": lambda p: p.pick(["true", "false"]),
+    "upper": lambda p: p.pick(["true", "false"]), "UPLO": lambda p: p.pick("LU"),
     "linalg_solve.b": right_sides, "linalg_solve_triangular.b": right_sides,
-    "linalg_norm.a": any_matrices, "linalg_norm_matrix.a": any_matrices,
+    "linalg_pinv.a": sound_matrices, "linalg_norm.a": any_matrices, "linalg_norm_matrix.a": any_matrices,
     "linalg_norm.ord": number(0, 1, 2, -1, 3, -2, np.inf, -np.inf), "linalg_norm_matrix.ord": lambda p: p.pick(["f", "fro", "nuc"]),
     "linalg_norm.axis?": norm_axes(2), "linalg_norm_l2.axis?": norm_axes(2), "linalg_norm_matrix.axis?": matrix_axes,
     "linalg_cross.a": triples, "linalg_cross.b": other_triples, "linalg_cross.axis": lambda p: "-1",

@@ -74,6 +74,12 @@ def any_matrices(p):
     return own_array(p, p.pair_dtype, uniform(p, p.pair_dtype, 3, [2] * p.between(0, 2) + [n, m])).name
 
 
+def sound_matrices(p):
+    """Of full rank, and far from less."""
+    n, m = p.between(1, 6), p.between(1, 6)
+    return own_array(p, p.pair_dtype, uniform(p, p.pair_dtype, 1, [2] * p.between(0, 2) + [n, m]) + 9 * np.eye(n, m)).name
+
+
 def right_sides(p):
     a = p.args["a"].shape
     dtype = p.pair_dtype if p.chance(0.8) else p.second_dtype()

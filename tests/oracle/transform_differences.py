@@ -45,7 +45,7 @@ WHEEL_DIFFERENCES = [
     # Derivatives of complex functions are not conjugated in reverse mode, but for those of a few ops.
     ("arccos arccosh arcsin arcsinh arctan arctanh cos cosh exp expm1 log log10 log1p log2 sin sinh tan tanh sqrt rsqrt square "
      "sigmoid power logaddexp softmax logsumexp logcumsumexp prod cumprod var std", "vjp", "complex64"),
-    ("abs sigmoid power logaddexp linalg_norm_l2", "jvp", "complex64"), ("sign", "vjp jvp", "complex64"),
+    ("abs sigmoid power logaddexp linalg_norm linalg_norm_l2 linalg_norm_matrix", "jvp", "complex64"), ("sign", "vjp jvp", "complex64"),
     ("expm1 sigmoid logcumsumexp", "vmap", "complex64"),  # values: see the differential test
     # Tangents through where and of truth values; other dtypes than the result's.
     ("triu tril nan_to_num logsumexp allclose array_equal all any argpartition argsort", "jvp"), ("all any", "vjp"),
@@ -58,6 +58,8 @@ WHEEL_DIFFERENCES = [
     # Triangles that the wheel takes for the other one, and factors, which signs and order leave open.
     ("linalg_eig linalg_eigh linalg_eigvals linalg_eigvalsh linalg_cholesky_inv linalg_tri_inv linalg_solve_triangular "
      "linalg_svd linalg_qr linalg_lu linalg_lu_factor", "vmap"),
+    # Norms over axes counted from the end.
+    ("linalg_norm", "vjp jvp vmap"),
     # Convolutions of strides that leave a rest, and groups under vmap.
     ("convolve conv1d conv2d conv3d conv_general conv_transpose1d conv_transpose2d conv_transpose3d", "vjp jvp vmap"),
 ]

@@ -1,15 +1,20 @@
-/* fft.h: plans of discrete Fourier transforms, and the kernel that runs one plan over as many lines at once as a vector has
- * floats ("lanes"). Complex numbers are pairs of floats in memory, and separate vectors of parts in a kernel's space. */
+/* fft.h: plans of discrete Fourier transforms, and the kernel that runs one plan over up to as many lines at once as a
+ * vector has floats ("lanes"). Complex numbers are pairs of floats in memory, and separate vectors of parts in a kernel's
+ * space. Invariant: a plan is made once and then only read. */
 #ifndef PSI_CPU_FFT_H
 #define PSI_CPU_FFT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cpu/isa.h"
 
 #define PSI_FFT_LANES_MAX 16
 #define PSI_FFT_RADIX_MAX 13 /* a length with a larger prime factor goes through a convolution */
-#define PSI_FFT_STAGES_MAX 40
+#define PSI_FFT_STAGES_MAX 16
+#define PSI_FFT_SHORT 4096            /* longest line that one task transforms */
+#define PSI_FFT_TASK_FLOATS (1 << 17) /* of the lines of a task, at least where a line is shorter */
+#define PSI_FFT_LEAF 64               /* longest one that runs in stages only */
 
 /* A stage combines `radix` parts; twiddles are (radix - 1) numbers for each of the n / radix places it has. */
 typedef struct psi_fft_stage {
@@ -18,59 +23,79 @@ typedef struct psi_fft_stage {
         *roots; /* roots: the radix roots of one, for radices without a formula of their own */
 } psi_fft_stage;
 
-/* A transform of length n in a kernel's space. A length with a large prime factor is a convolution with a chirp
- * (L. Bluestein, 1970), done by a plan of a convenient length of at least 2n - 1. */
+/* What a plan is for: lines side by side in lanes; dense lines one by one, each over all lanes, of a length whose two
+ * sides are multiples of LANES; a line that threads share. */
+typedef enum psi_fft_way { PSI_FFT_ACROSS, PSI_FFT_WITHIN, PSI_FFT_SHARED } psi_fft_way;
+
+/* A transform of length n:
+ * - a leaf: stages only;
+ * - a square: n = rows * cols; element r * cols + c stands in row r. Columns are transformed by of_rows, multiplied by
+ *   exp(-2 pi i r c / n), then rows by of_cols (D. Bailey's four steps, 1990);
+ * - halves: a real line is a complex one of n / 2 pairs, and `roots` tell the two apart (even n);
+ * - a convolution with a chirp, for a large prime factor, by a plan of at least 2n - 1 (L. Bluestein, 1970). */
 typedef struct psi_fft_plan psi_fft_plan;
 struct psi_fft_plan {
-    int64_t n, space; /* space: the longest line needed on the way */
+    psi_fft_way way;
+    bool real;
+    int64_t n;
+    size_t space; /* floats that a kernel needs */
+    size_t bytes; /* of tables, with the parts' */
     int stages;
     psi_fft_stage stage[PSI_FFT_STAGES_MAX];
-    psi_fft_plan *convolution;
-    float *chirp, *filter;
-    float *memory;
+    int64_t rows, cols;
+    psi_fft_plan *of_rows, *of_cols; /* may be one */
+    psi_fft_plan *half, *convolution;
+    float *memory;   /* of the tables that follow and the stages' */
+    float *twiddles; /* across: row by column; within: (lanes real, lanes imaginary) by row by column group */
+    float *by_lane;  /* shared: (lanes real, lanes imaginary) by row: exp(-2 pi i row lane / n) */
+    float *roots;    /* exp(-2 pi i k / n) for k in [0, n / 2): real parts, then imaginary ones */
+    float *chirp, *filter; /* the chirp, and what the convolution multiplies by */
+    double (*coarse)[2];   /* shared: roots k * cols, */
+    double (*fine)[2];     /* and roots k of order n: their products are all roots */
 };
 
-/* Lines to transform, one per lane. Steps count floats. */
+/* Where lines stand, in floats: number k of line l is at[k * step + l * lane]; the imaginary part stands `gap` further, or
+ * nowhere when that is 0. */
+typedef struct psi_fft_place {
+    float *at;
+    int64_t step, lane, gap;
+    int64_t block; /* from one run of LANES numbers to the next; 0: step * LANES */
+    int64_t next;  /* how much further those of the group to come stand; 0: nothing comes */
+    bool swap;     /* parts trade places: on both sides, what makes the transform an inverse one */
+} psi_fft_place;
+
+/* Up to LANES lines to transform. An input of n / 2 + 1 numbers leaves out the conjugates, as does such an output. */
 typedef struct psi_fft_group {
     const psi_fft_plan *plan;
     int lanes; /* lines there are */
-    const float *in[PSI_FFT_LANES_MAX];
-    int64_t in_step, in_block; /* from an element to the next; from one run of LANES elements to the next */
-    bool in_next;              /* each line begins one element behind the one before */
-    bool in_real, in_half;     /* in_half: elements past n / 2 are conjugates of those before */
-    bool in_swap,
-        out_swap; /* real and imaginary parts trade places: what makes the transform an inverse one */
-    float *out[PSI_FFT_LANES_MAX];
-    int64_t out_step, out_count;
-    bool out_next, out_real;
+    psi_fft_place in, out;
+    int64_t in_count, out_count;
     float scale;
-    const float *by_element,
-        *by_lane; /* factors: a number an element, times LANES real, then imaginary parts; or NULL */
+    const float *by_number,
+        *by_lane; /* factors: a number each, times LANES real, then imaginary parts; or NULL */
 } psi_fft_group;
 
 typedef struct psi_fft_kernel {
     int lanes;
-    /* space: 4 * lanes * plan->space floats, 64-byte aligned */
+    /* space: plan->space floats, 64-byte aligned */
     void (*run)(const psi_fft_group *group, float *space);
 } psi_fft_kernel;
 
 const psi_fft_kernel *psi_cpu_fft_kernel(psi_isa isa);
 
-/* A plan for length n >= 1, from the cache of plans or new; NULL with an error. */
-psi_fft_plan *psi_fft_plan_take(int64_t n);
+/* A plan from the cache of plans, or new; NULL with an error. Real ones are for even lengths, and not for SHARED. */
+psi_fft_plan *psi_fft_plan_take(int64_t n, psi_fft_way way, bool real);
 /* Gives it back, to be taken again. */
 void psi_fft_plan_give(psi_fft_plan *plan);
 
-/* No prime factor is past PSI_FFT_RADIX_MAX. */
-bool psi_fft_is_smooth(int64_t n);
-/* The least length of at least `n` whose prime factors are 2, 3 and 5. */
-int64_t psi_fft_good_length(int64_t n);
+/* True when a dense line of n complex numbers can be spread over all lanes. */
+bool psi_fft_fits_within(int64_t n);
 
-/* exp(-2 pi i k / n), with k in [0, n). */
-void psi_fft_root(int64_t k, int64_t n, double out[2]);
-/* out[k] = exp(-pi i k^2 / n) for k in [0, n), as floats. */
-void psi_fft_chirp(int64_t n, float *out);
-/* The chirp's conjugate as a filter of period m, of m >= 2n - 1 numbers. */
-void psi_fft_filter(int64_t n, int64_t m, const float *chirp, float *out);
+/* One line through a shared plan, by all threads; `out` may be `in`. Counts are as in a group. */
+bool psi_fft_run_shared(const psi_fft_plan *plan, const psi_fft_place *in, int64_t in_count,
+                        const psi_fft_place *out, int64_t out_count, float scale);
+
+/* Every step-th root of order n of a smooth shared plan, as many as it has rows; step is less than its columns. */
+void psi_fft_shared_roots(const psi_fft_plan *plan, int64_t step, float *out);
 
 #endif

@@ -11,12 +11,19 @@
 #include "cpu/fft.h"
 
 #define SLOTS 16
-#define KEPT_LENGTH (1 << 16) /* longer plans are not kept */
+#define KEPT_BYTES (1 << 20) /* larger plans are not kept */
+#define WITHIN_MAX (4 * PSI_FFT_SHORT)
 
 static _Atomic(psi_fft_plan *) slots[SLOTS];
 static atomic_uint turn;
 
-void psi_fft_root(int64_t k, int64_t n, double out[2])
+static int lanes(void)
+{
+    return psi_cpu_fft_kernel(psi_isa_current())->lanes;
+}
+
+/* exp(-2 pi i k / n), with k in [0, n). */
+static void root_of(int64_t k, int64_t n, double out[2])
 {
     /* By octants: the angle stays below pi / 4, where sine and cosine are exact to a unit. */
     int64_t eighth = 8 * k / n, rest = 8 * k - (eighth + eighth % 2) * n;
@@ -36,17 +43,15 @@ void psi_fft_root(int64_t k, int64_t n, double out[2])
     }
 }
 
-void psi_fft_chirp(int64_t n, float *out)
+static void put_root(int64_t k, int64_t n, float *re, float *im)
 {
-    int64_t square = 0; /* k^2 modulo 2n, by k^2 = (k - 1)^2 + 2k - 1 */
-    for (int64_t k = 0; k < n; k++) {
-        double root[2];
-        psi_fft_root(square, 2 * n, root);
-        out[2 * k] = (float)root[0];
-        out[2 * k + 1] = (float)root[1];
-        square = (square + 2 * k + 1) % (2 * n);
-    }
+    double root[2];
+    root_of(k, n, root);
+    *re = (float)root[0];
+    *im = (float)root[1];
 }
+
+/* ---- lengths ---- */
 
 static int64_t without(int64_t n, int prime)
 {
@@ -55,7 +60,8 @@ static int64_t without(int64_t n, int prime)
     return n;
 }
 
-bool psi_fft_is_smooth(int64_t n)
+/* No prime factor is past PSI_FFT_RADIX_MAX. */
+static bool is_smooth(int64_t n)
 {
     static const int primes[] = {2, 3, 5, 7, 11, 13};
     for (int i = 0; i < 6; i++)
@@ -63,11 +69,27 @@ bool psi_fft_is_smooth(int64_t n)
     return n == 1;
 }
 
-int64_t psi_fft_good_length(int64_t n)
+/* The least length of at least n whose prime factors are 2, 3 and 5. */
+static int64_t good_length(int64_t n)
 {
     while (without(without(without(n, 2), 3), 5) != 1)
         n++;
     return n;
+}
+
+/* The divisor of n next to its root, where it and its counterpart are multiples of `unit`; 0 if there is none. */
+static int64_t side(int64_t n, int64_t unit)
+{
+    int64_t best = 0;
+    for (int64_t k = unit; k * k <= n; k += unit)
+        if (n % k == 0 && n / k % unit == 0)
+            best = k;
+    return best;
+}
+
+bool psi_fft_fits_within(int64_t n)
+{
+    return n <= WITHIN_MAX && is_smooth(n) && side(n, lanes()) > 0;
 }
 
 /* Eights first, as they need the fewest passes; two fours stand for an eight and a two. */
@@ -75,6 +97,8 @@ static void factorise(psi_fft_plan *p)
 {
     static const int rest[] = {5, 3, 7, 11, 13};
     int64_t n = p->n;
+    if (n == 1)
+        p->stage[p->stages++].radix = 1;
     int twos = 0;
     for (; n % 2 == 0; n /= 2)
         twos++;
@@ -90,131 +114,238 @@ static void factorise(psi_fft_plan *p)
             p->stage[p->stages++].radix = rest[i];
 }
 
-static size_t stage_floats(const psi_fft_plan *p)
+/* ---- tables ---- */
+
+static bool get_tables(psi_fft_plan *p, size_t floats)
 {
+    p->memory = psi_malloc(floats * sizeof *p->memory + 1);
+    p->bytes += floats * sizeof *p->memory;
+    return p->memory != NULL;
+}
+
+static bool make_stages(psi_fft_plan *p)
+{
+    factorise(p);
     size_t floats = 0;
     int64_t n = p->n;
     for (int i = 0; i < p->stages; i++) {
-        int radix = p->stage[i].radix;
-        n /= radix;
-        floats += (size_t)(2 * n * (radix - 1) + 2 * radix);
+        n /= p->stage[i].radix;
+        floats += (size_t)(2 * n * (p->stage[i].radix - 1) + 2 * p->stage[i].radix);
     }
-    return floats;
-}
-
-static void fill_stages(psi_fft_plan *p)
-{
+    if (!get_tables(p, floats))
+        return false;
     float *at = p->memory;
-    int64_t n = p->n;
-    double root[2];
+    n = p->n;
     for (int i = 0; i < p->stages; i++) {
         psi_fft_stage *s = &p->stage[i];
         s->twiddles = at;
         for (int64_t place = 0; place < n / s->radix; place++)
-            for (int k = 1; k < s->radix; k++, at += 2) {
-                psi_fft_root(place * k, n, root);
-                at[0] = (float)root[0];
-                at[1] = (float)root[1];
-            }
+            for (int k = 1; k < s->radix; k++, at += 2)
+                put_root(place * k, n, at, at + 1);
         s->roots = at;
-        for (int k = 0; k < s->radix; k++, at += 2) {
-            psi_fft_root(k, s->radix, root);
-            at[0] = (float)root[0];
-            at[1] = (float)root[1];
-        }
+        for (int k = 0; k < s->radix; k++, at += 2)
+            put_root(k, s->radix, at, at + 1);
         n /= s->radix;
     }
+    return true;
 }
+
+static psi_fft_plan *new_plan(int64_t n, psi_fft_way way, bool real, bool leaf);
+
+/* Plans of both sides of a square. */
+static bool make_sides(psi_fft_plan *p, int64_t unit, bool leaves)
+{
+    p->rows = side(p->n, unit);
+    p->cols = p->n / p->rows;
+    p->of_rows = new_plan(p->rows, PSI_FFT_ACROSS, false, leaves);
+    p->of_cols = p->rows == p->cols ? p->of_rows : new_plan(p->cols, PSI_FFT_ACROSS, false, leaves);
+    if (p->of_rows == NULL || p->of_cols == NULL)
+        return false;
+    p->bytes += p->of_rows->bytes + p->of_cols->bytes;
+    return true;
+}
+
+static bool make_square(psi_fft_plan *p)
+{
+    bool within = p->way == PSI_FFT_WITHIN;
+    int64_t width = within ? lanes() : 1;
+    if (!make_sides(p, width, true) || !get_tables(p, (size_t)p->n * 2))
+        return false;
+    float *at = p->twiddles = p->memory;
+    for (int64_t c = 0; c < p->cols; c += width)
+        for (int64_t r = 0; r < p->rows; r++, at += 2 * width)
+            for (int64_t l = 0; l < width; l++)
+                put_root(r * (c + l), p->n, at + l, at + width + l);
+    return true;
+}
+
+static bool make_shared(psi_fft_plan *p)
+{
+    int64_t width = lanes();
+    if (!make_sides(p, 1, false) || !get_tables(p, (size_t)(2 * p->rows * width)))
+        return false;
+    p->by_lane = p->memory;
+    for (int64_t r = 0; r < p->rows; r++)
+        for (int64_t l = 0; l < width; l++)
+            put_root(r * l % p->n, p->n, p->by_lane + 2 * width * r + l,
+                     p->by_lane + 2 * width * r + width + l);
+    p->coarse = psi_malloc((size_t)p->rows * sizeof *p->coarse);
+    p->fine = psi_malloc((size_t)p->cols * sizeof *p->fine);
+    if (p->coarse == NULL || p->fine == NULL)
+        return false;
+    p->bytes += (size_t)(p->rows + p->cols) * sizeof *p->fine;
+    for (int64_t k = 0; k < p->rows; k++)
+        root_of(k * p->cols, p->n, p->coarse[k]);
+    for (int64_t k = 0; k < p->cols; k++)
+        root_of(k, p->n, p->fine[k]);
+    return true;
+}
+
+void psi_fft_shared_roots(const psi_fft_plan *p, int64_t step, float *out)
+{
+    int64_t coarse = 0, fine = 0;
+    for (int64_t row = 0; row < p->rows; row++) {
+        const double *a = p->coarse[coarse], *b = p->fine[fine];
+        out[2 * row] = (float)(a[0] * b[0] - a[1] * b[1]);
+        out[2 * row + 1] = (float)(a[0] * b[1] + a[1] * b[0]);
+        fine += step;
+        if (fine >= p->cols) {
+            fine -= p->cols;
+            coarse++;
+        }
+    }
+}
+
+/* chirp[k] = exp(-pi i k^2 / n) for k in [0, n), and its conjugate as a filter of period m. */
+static void fill_chirp(psi_fft_plan *p, int64_t m)
+{
+    int64_t n = p->n, square = 0; /* k^2 modulo 2n, by k^2 = (k - 1)^2 + 2k - 1 */
+    memset(p->filter, 0, (size_t)m * 2 * sizeof *p->filter);
+    for (int64_t k = 0; k < n; k++) {
+        float *chirp = p->chirp + 2 * k, *filter = p->filter + 2 * k,
+              *mirror = p->filter + 2 * (k ? m - k : 0);
+        put_root(square, 2 * n, chirp, chirp + 1);
+        filter[0] = mirror[0] = chirp[0];
+        filter[1] = mirror[1] = -chirp[1];
+        square = (square + 2 * k + 1) % (2 * n);
+    }
+}
+
+/* The filter's transform, divided by the length: what the convolution multiplies by. */
+static bool transform_filter(psi_fft_plan *p)
+{
+    const psi_fft_plan *c = p->convolution;
+    float scale = (float)(1 / (double)c->n);
+    psi_fft_place place = {.at = p->filter, .step = 2, .gap = 1};
+    if (c->way == PSI_FFT_SHARED)
+        return psi_fft_run_shared(c, &place, c->n, &place, c->n, scale);
+    float *space = psi_scratch(0, c->space * sizeof *space);
+    psi_fft_group g = {.plan = c,
+                       .lanes = 1,
+                       .in = place,
+                       .out = place,
+                       .in_count = c->n,
+                       .out_count = c->n,
+                       .scale = scale};
+    if (space)
+        psi_cpu_fft_kernel(psi_isa_current())->run(&g, space);
+    return space != NULL;
+}
+
+static bool make_convolution(psi_fft_plan *p)
+{
+    int64_t m = good_length(2 * p->n - 1);
+    p->convolution = new_plan(m, p->way, false, false);
+    if (p->convolution == NULL || !get_tables(p, (size_t)(p->n + m) * 2))
+        return false;
+    p->bytes += p->convolution->bytes;
+    p->chirp = p->memory;
+    p->filter = p->memory + 2 * p->n;
+    fill_chirp(p, m);
+    return transform_filter(p);
+}
+
+static bool make_halves(psi_fft_plan *p)
+{
+    int64_t m = p->n / 2;
+    p->half = new_plan(m, p->way, false, false);
+    if (p->half == NULL || !get_tables(p, (size_t)m * 2))
+        return false;
+    p->bytes += p->half->bytes;
+    p->roots = p->memory;
+    for (int64_t k = 0; k < m; k++)
+        put_root(k, p->n, p->roots + k, p->roots + m + k);
+    return true;
+}
+
+/* ---- plans ---- */
 
 static void free_plan(psi_fft_plan *p)
 {
     if (p == NULL)
         return;
-    if (p->convolution)
-        free_plan(p->convolution);
+    free_plan(p->of_rows);
+    if (p->of_cols != p->of_rows)
+        free_plan(p->of_cols);
+    free_plan(p->half);
+    free_plan(p->convolution);
     psi_free(p->memory);
+    psi_free(p->coarse);
+    psi_free(p->fine);
     psi_free(p);
 }
 
-void psi_fft_filter(int64_t n, int64_t m, const float *chirp, float *out)
+/* Lines across: two buffers of the longest line on the way, and what a leaf needs. Within: the square, a line with parts
+ * apart, rows turned, and the same. */
+static size_t space_of(const psi_fft_plan *p)
 {
-    memset(out, 0, (size_t)m * 2 * sizeof *out);
-    for (int64_t k = 0; k < n; k++) {
-        int64_t mirror = k ? m - k : 0;
-        out[2 * k] = out[2 * mirror] = chirp[2 * k];
-        out[2 * k + 1] = out[2 * mirror + 1] = -chirp[2 * k + 1];
-    }
+    const psi_fft_plan *inner = p->half ? p->half : p,
+                       *longest = inner->convolution ? inner->convolution : inner;
+    int64_t n = longest->n, leaf = longest->of_cols ? longest->cols : n, number = 2 * lanes();
+    return (size_t)(p->way == PSI_FFT_WITHIN ? 4 * n + number + 3 * leaf * number
+                                             : (2 * (n + 1) + 2 * leaf) * number);
 }
 
-/* The filter's transform, divided by the length: what the convolution multiplies by. */
-static bool fill_filter(psi_fft_plan *p)
-{
-    const psi_fft_kernel *kernel = psi_cpu_fft_kernel(psi_isa_current());
-    int64_t m = p->convolution->n;
-    float *space = psi_scratch(0, (size_t)m * 4 * sizeof *space * (size_t)kernel->lanes);
-    if (space == NULL)
-        return false;
-    psi_fft_filter(p->n, m, p->chirp, p->filter);
-    psi_fft_group g = {.plan = p->convolution,
-                       .lanes = 1,
-                       .in = {p->filter},
-                       .in_step = 2,
-                       .in_block = 2 * kernel->lanes,
-                       .out = {p->filter},
-                       .out_step = 2,
-                       .out_count = m,
-                       .scale = (float)(1 / (double)m)};
-    kernel->run(&g, space);
-    return true;
-}
-
-static psi_fft_plan *new_plan(int64_t n)
+static psi_fft_plan *new_plan(int64_t n, psi_fft_way way, bool real, bool leaf)
 {
     psi_fft_plan *p = psi_malloc(sizeof *p);
     if (p == NULL)
         return NULL;
-    *p = (psi_fft_plan){.n = n, .space = n};
-    if (psi_fft_is_smooth(n)) {
-        factorise(p);
-        p->memory = psi_malloc(stage_floats(p) * sizeof *p->memory + 1);
-        if (p->memory) {
-            fill_stages(p);
-            return p;
-        }
-    } else {
-        p->convolution = new_plan(psi_fft_good_length(2 * n - 1));
-        p->space = p->convolution ? p->convolution->n : 0;
-        p->memory = psi_malloc((size_t)(n + p->space) * 2 * sizeof *p->memory);
-        if (p->convolution && p->memory) {
-            p->chirp = p->memory;
-            p->filter = p->memory + 2 * n;
-            psi_fft_chirp(n, p->chirp);
-            if (fill_filter(p))
-                return p;
-        }
+    *p = (psi_fft_plan){.way = way, .real = real, .n = n};
+    bool (*make)(psi_fft_plan *) = real                        ? make_halves
+                                   : !is_smooth(n)             ? make_convolution
+                                   : way == PSI_FFT_SHARED     ? make_shared
+                                   : way == PSI_FFT_WITHIN     ? make_square
+                                   : leaf || n <= PSI_FFT_LEAF ? make_stages
+                                                               : make_square;
+    if (!make(p)) {
+        free_plan(p);
+        return NULL;
     }
-    free_plan(p);
-    return NULL;
+    p->space = space_of(p);
+    return p;
 }
 
-psi_fft_plan *psi_fft_plan_take(int64_t n)
+/* ---- the cache ---- */
+
+psi_fft_plan *psi_fft_plan_take(int64_t n, psi_fft_way way, bool real)
 {
     for (int i = 0; i < SLOTS; i++) {
         psi_fft_plan *p = atomic_exchange(&slots[i], NULL);
-        if (p && p->n == n)
+        if (p && p->n == n && p->way == way && p->real == real)
             return p;
         psi_fft_plan *expected = NULL;
         if (p && !atomic_compare_exchange_strong(&slots[i], &expected, p))
             free_plan(p);
     }
-    return new_plan(n);
+    return new_plan(n, way, real, false);
 }
 
 void psi_fft_plan_give(psi_fft_plan *plan)
 {
     if (plan == NULL)
         return;
-    if (plan->space > KEPT_LENGTH) {
+    if (plan->bytes > KEPT_BYTES) {
         free_plan(plan);
         return;
     }

@@ -41,10 +41,11 @@ static void by_definition(void **state)
 {
     (void)state;
     /* Radices 2 to 13, primes beyond, lengths past what runs side by side; few lines and many, near and apart. */
-    static const int64_t shapes[][3] = {{1, 1, 1},    {3, 2, 1},    {20, 3, 1},  {17, 8, 3},   {2, 30, 40},
-                                        {33, 60, 1},  {1, 91, 18},  {5, 143, 2}, {40, 17, 1},  {2, 101, 20},
-                                        {1, 256, 1},  {3, 300, 1},  {1, 512, 2}, {2, 1009, 1}, {1, 4096, 1},
-                                        {1, 5000, 1}, {1, 4099, 1}, {1, 8192, 2}};
+    static const int64_t shapes[][3] = {
+        {1, 1, 1},    {3, 2, 1},     {20, 3, 1},   {17, 8, 3},   {2, 30, 40},  {33, 60, 1}, {1, 91, 18},
+        {5, 143, 2},  {40, 17, 1},   {2, 101, 20}, {1, 256, 1},  {3, 300, 1},  {1, 512, 2}, {2, 1009, 1},
+        {1, 4096, 1}, {1, 5000, 1},  {1, 4099, 1}, {1, 8192, 2}, {17, 256, 1}, {3, 512, 1}, {17, 1000, 1},
+        {1, 64, 20},  {2, 1000, 17}, {2, 900, 16}, {1, 6561, 3}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         PSI_SCOPE;
         psi_array x = noise((psi_ints){shapes[i], 3});
@@ -63,7 +64,9 @@ static bool alike(psi_array a, psi_array b)
 static void halves(void **state)
 {
     (void)state;
-    static const int64_t shapes[][2] = {{1, 1}, {20, 6}, {3, 7}, {40, 33}, {2, 600}, {1, 601}, {2, 5003}};
+    static const int64_t shapes[][2] = {{1, 1},    {20, 6},   {3, 7},     {40, 33},   {2, 600},
+                                        {1, 601},  {2, 5003}, {17, 1024}, {2, 512},   {33, 1000},
+                                        {20, 202}, {16, 2},   {1, 8192},  {3, 10000}, {2, 12289}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int64_t axis = 0; axis < 2; axis++) {
             PSI_SCOPE;

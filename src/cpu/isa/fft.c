@@ -1,7 +1,7 @@
 /* isa: generic v2 v3 v4 */
-/* fft.c: Fourier transforms of LANES lines at once, for the ISA named by PSI_ISA: lines are loaded into separate vectors of
- * real and imaginary parts, transformed by Stockham's autosort stages of radix 2, 3, 4, 5, 8 (others up to 13 by their
- * definition), and stored. Element k of all lines is the pair x[2k], x[2k + 1]. */
+/* fft.c: Fourier transforms of up to LANES lines, for the ISA named by PSI_ISA. Lines side by side have a lane each; a dense
+ * line of a fitting length is spread over all lanes, as a square: LANES columns at a time, then LANES rows. Space holds
+ * numbers as two vectors, real parts and imaginary ones. */
 #include <math.h>
 #include <string.h>
 
@@ -10,9 +10,7 @@
 
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
-
-typedef double vd __attribute__((vector_size(LANES * 4)));
-enum { PAIRS = LANES / 2 }; /* complex numbers in a vector */
+#define NUMBER (2 * LANES) /* floats of a number of all lanes */
 
 #if LANES == 16
 #define ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
@@ -20,397 +18,360 @@ enum { PAIRS = LANES / 2 }; /* complex numbers in a vector */
     __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 #define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
-#define PAIR_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
-#define PAIR_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
-#define ROUNDS 3
+#define REVERSE(a) __builtin_shufflevector(a, a, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #elif LANES == 8
 #define ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
-#define PAIR_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
-#define PAIR_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
-#define ROUNDS 2
+#define REVERSE(a) __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0)
 #else
 #define ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
-#define PAIR_LOW(a, b) __builtin_shufflevector(a, b, 0, 2)
-#define PAIR_HIGH(a, b) __builtin_shufflevector(a, b, 1, 3)
-#define ROUNDS 1
+#define REVERSE(a) __builtin_shufflevector(a, a, 3, 2, 1, 0)
 #endif
 
-/* A complex number of every lane. */
-typedef struct cv {
-    vf r, i;
-} cv;
+#include "cpu/isa/fft_stages.inc"
 
-ALWAYS_INLINE cv plus(cv a, cv b)
+/* LANES rows of floats to columns: as many perfect shuffles as there are bits in a place. */
+ALWAYS_INLINE void transpose(vf *r)
 {
-    return (cv){a.r + b.r, a.i + b.i};
-}
-
-ALWAYS_INLINE cv minus(cv a, cv b)
-{
-    return (cv){a.r - b.r, a.i - b.i};
-}
-
-/* -i a */
-ALWAYS_INLINE cv turned(cv a)
-{
-    return (cv){a.i, -a.r};
-}
-
-ALWAYS_INLINE cv scaled(cv a, float by)
-{
-    vf s = splat(by);
-    return (cv){a.r * s, a.i * s};
-}
-
-ALWAYS_INLINE cv times(cv a, vf r, vf i)
-{
-    return (cv){fma_f32(a.r, r, -(a.i * i)), fma_f32(a.r, i, a.i * r)};
-}
-
-/* ---- transforms of small order, in place ---- */
-
-ALWAYS_INLINE void order_2(cv *a)
-{
-    cv b = a[1];
-    a[1] = minus(a[0], b);
-    a[0] = plus(a[0], b);
-}
-
-ALWAYS_INLINE void order_3(cv *a)
-{
-    cv sum = plus(a[1], a[2]), turn = turned(scaled(minus(a[1], a[2]), 0.8660254037844386f));
-    cv mid = minus(a[0], scaled(sum, 0.5f));
-    a[0] = plus(a[0], sum);
-    a[1] = plus(mid, turn);
-    a[2] = minus(mid, turn);
-}
-
-ALWAYS_INLINE void order_4(cv *a)
-{
-    cv even = plus(a[0], a[2]), even_gap = minus(a[0], a[2]);
-    cv odd = plus(a[1], a[3]), odd_gap = turned(minus(a[1], a[3]));
-    a[0] = plus(even, odd);
-    a[1] = plus(even_gap, odd_gap);
-    a[2] = minus(even, odd);
-    a[3] = minus(even_gap, odd_gap);
-}
-
-ALWAYS_INLINE void order_5(cv *a)
-{
-    const float c1 = 0.30901699437494745f, c2 = -0.8090169943749475f, s1 = 0.9510565162951535f,
-                s2 = 0.5877852522924731f;
-    cv sum1 = plus(a[1], a[4]), gap1 = minus(a[1], a[4]), sum2 = plus(a[2], a[3]), gap2 = minus(a[2], a[3]);
-    cv mid1 = plus(a[0], plus(scaled(sum1, c1), scaled(sum2, c2)));
-    cv mid2 = plus(a[0], plus(scaled(sum1, c2), scaled(sum2, c1)));
-    cv turn1 = turned(plus(scaled(gap1, s1), scaled(gap2, s2)));
-    cv turn2 = turned(minus(scaled(gap1, s2), scaled(gap2, s1)));
-    a[0] = plus(a[0], plus(sum1, sum2));
-    a[1] = plus(mid1, turn1);
-    a[2] = plus(mid2, turn2);
-    a[3] = minus(mid2, turn2);
-    a[4] = minus(mid1, turn1);
-}
-
-ALWAYS_INLINE void order_8(cv *a)
-{
-    const float half = 0.7071067811865476f;
-    cv even[4] = {a[0], a[2], a[4], a[6]}, odd[4] = {a[1], a[3], a[5], a[7]};
-    order_4(even);
-    order_4(odd);
-    odd[1] = scaled(plus(odd[1], turned(odd[1])), half);
-    odd[2] = turned(odd[2]);
-    odd[3] = scaled(minus(turned(odd[3]), odd[3]), half);
-    for (int k = 0; k < 4; k++) {
-        a[k] = plus(even[k], odd[k]);
-        a[k + 4] = minus(even[k], odd[k]);
-    }
-}
-
-/* ---- stages: x to y, where parts of `length` numbers lie `step` apart ---- */
-
-#define STAGE(radix)                                                                             \
-    static void stage_##radix(const vf *x, vf *y, int64_t length, int64_t step, const float *w)  \
-    {                                                                                            \
-        int64_t places = length / radix;                                                         \
-        for (int64_t place = 0; place < places; place++, w += 2 * (radix - 1))                   \
-            for (int64_t q = 0; q < step; q++) {                                                 \
-                cv a[radix];                                                                     \
-                for (int k = 0; k < radix; k++) {                                                \
-                    const vf *from = x + 2 * (q + step * (place + places * k));                  \
-                    a[k] = (cv){from[0], from[1]};                                               \
-                }                                                                                \
-                order_##radix(a);                                                                \
-                vf *to = y + 2 * (q + step * radix * place);                                     \
-                to[0] = a[0].r;                                                                  \
-                to[1] = a[0].i;                                                                  \
-                for (int k = 1; k < radix; k++) {                                                \
-                    cv b = place ? times(a[k], splat(w[2 * k - 2]), splat(w[2 * k - 1])) : a[k]; \
-                    to[2 * step * k] = b.r;                                                      \
-                    to[2 * step * k + 1] = b.i;                                                  \
-                }                                                                                \
-            }                                                                                    \
-    }
-STAGE(2)
-STAGE(3)
-STAGE(4)
-STAGE(5)
-STAGE(8)
-
-/* Any radix, by the definition. */
-static void stage_any(const vf *x, vf *y, int64_t length, int64_t step, const psi_fft_stage *s)
-{
-    int64_t places = length / s->radix;
-    const float *w = s->twiddles;
-    for (int64_t place = 0; place < places; place++, w += 2 * (s->radix - 1))
-        for (int64_t q = 0; q < step; q++)
-            for (int k = 0; k < s->radix; k++) {
-                cv sum = {splat(0), splat(0)};
-                for (int j = 0; j < s->radix; j++) {
-                    const vf *from = x + 2 * (q + step * (place + places * j));
-                    const float *root = s->roots + 2 * (j * k % s->radix);
-                    sum = plus(sum, times((cv){from[0], from[1]}, splat(root[0]), splat(root[1])));
-                }
-                if (k && place)
-                    sum = times(sum, splat(w[2 * k - 2]), splat(w[2 * k - 1]));
-                vf *to = y + 2 * (q + step * (s->radix * place + k));
-                to[0] = sum.r;
-                to[1] = sum.i;
-            }
-}
-
-/* The transform of x, in x or in y; the other one is overwritten. */
-static vf *transform_smooth(const psi_fft_plan *plan, vf *x, vf *y)
-{
-    int64_t length = plan->n, step = 1;
-    for (int i = 0; i < plan->stages; i++) {
-        const psi_fft_stage *s = &plan->stage[i];
-        switch (s->radix) {
-        case 2:
-            stage_2(x, y, length, step, s->twiddles);
-            break;
-        case 3:
-            stage_3(x, y, length, step, s->twiddles);
-            break;
-        case 4:
-            stage_4(x, y, length, step, s->twiddles);
-            break;
-        case 5:
-            stage_5(x, y, length, step, s->twiddles);
-            break;
-        case 8:
-            stage_8(x, y, length, step, s->twiddles);
-            break;
-        default:
-            stage_any(x, y, length, step, s);
-        }
-        vf *z = x;
-        x = y;
-        y = z;
-        length /= s->radix;
-        step *= s->radix;
-    }
-    return x;
-}
-
-/* x *= factor for n numbers, the result's parts traded when `swap`. */
-static void multiply(vf *x, const float *factor, int64_t n, bool swap)
-{
-    for (int64_t k = 0; k < n; k++) {
-        cv z = times((cv){x[2 * k], x[2 * k + 1]}, splat(factor[2 * k]), splat(factor[2 * k + 1]));
-        x[2 * k] = swap ? z.i : z.r;
-        x[2 * k + 1] = swap ? z.r : z.i;
-    }
-}
-
-static vf *transform(const psi_fft_plan *plan, vf *x, vf *y)
-{
-    const psi_fft_plan *c = plan->convolution;
-    if (c == NULL)
-        return transform_smooth(plan, x, y);
-    multiply(x, plan->chirp, plan->n, false);
-    memset(x + 2 * plan->n, 0, (size_t)(c->n - plan->n) * 2 * sizeof *x);
-    vf *z = transform_smooth(c, x, y);
-    multiply(z, plan->filter, c->n, true);
-    z = transform_smooth(c, z, z == x ? y : x);
-    for (int64_t k = 0; k < plan->n; k++) {
-        vf r = z[2 * k + 1];
-        z[2 * k + 1] = z[2 * k];
-        z[2 * k] = r;
-    }
-    multiply(z, plan->chirp, plan->n, false);
-    return z;
-}
-
-/* ---- loading and storing ---- */
-
-/* PAIRS rows of PAIRS complex numbers to columns: as many perfect shuffles as there are bits in a place. */
-ALWAYS_INLINE void transpose(vd *r)
-{
-    vd t[PAIRS];
-    for (int round = 0; round < ROUNDS; round++) {
-        for (int i = 0; i < PAIRS / 2; i++) {
-            t[2 * i] = PAIR_LOW(r[i], r[i + PAIRS / 2]);
-            t[2 * i + 1] = PAIR_HIGH(r[i], r[i + PAIRS / 2]);
+    for (int bits = 1; bits < LANES; bits *= 2) {
+        vf t[LANES];
+        for (int i = 0; i < LANES / 2; i++) {
+            t[2 * i] = ZIP_LOW(r[i], r[i + LANES / 2]);
+            t[2 * i + 1] = ZIP_HIGH(r[i], r[i + LANES / 2]);
         }
         memcpy(r, t, sizeof t);
     }
 }
 
-ALWAYS_INLINE vd load_pairs(const float *p)
+/* Rows `apart` to columns `step` apart; a row past the last one is that one again. */
+ALWAYS_INLINE void load_square(const float *from, int64_t apart, int last, float *x, int64_t step)
 {
-    vd v;
-    memcpy(&v, p, sizeof v);
-    return v;
+    vf r[LANES];
+    for (int l = 0; l < LANES; l++)
+        r[l] = load_f32(from + apart * (l < last ? l : last));
+    transpose(r);
+    for (int l = 0; l < LANES; l++)
+        store_f32(x + l * step, r[l]);
 }
 
-/* Elements k to k + PAIRS of all lines, each line dense there. */
-ALWAYS_INLINE void load_square(const psi_fft_group *g, int64_t at, vf *x)
+ALWAYS_INLINE void store_square(float *to, int64_t apart, int rows, const float *x, float scale)
 {
-    vd low[PAIRS], high[PAIRS];
-    for (int l = 0; l < PAIRS; l++) {
-        low[l] = load_pairs(g->in[l] + at);
-        high[l] = load_pairs(g->in[l + PAIRS] + at);
-    }
-    transpose(low);
-    transpose(high);
-    for (int l = 0; l < PAIRS; l++) {
-        x[2 * l] = EVEN((vf)low[l], (vf)high[l]);
-        x[2 * l + 1] = ODD((vf)low[l], (vf)high[l]);
-    }
+    vf r[LANES];
+    for (int l = 0; l < LANES; l++)
+        r[l] = load_f32(x + l * LANES) * splat(scale);
+    transpose(r);
+    for (int l = 0; l < LANES; l++)
+        if (l < rows)
+            store_f32(to + apart * l, r[l]);
 }
 
-ALWAYS_INLINE void store_square(const psi_fft_group *g, int64_t at, const vf *x)
+/* ---- loading and storing whole lines, by number ---- */
+
+static inline int64_t at_number(const psi_fft_place *p, int64_t k)
 {
-    vd low[PAIRS], high[PAIRS];
-    for (int l = 0; l < PAIRS; l++) {
-        low[l] = (vd)ZIP_LOW(x[2 * l], x[2 * l + 1]);
-        high[l] = (vd)ZIP_HIGH(x[2 * l], x[2 * l + 1]);
-    }
-    transpose(low);
-    transpose(high);
-    for (int l = 0; l < PAIRS; l++) {
-        memcpy(g->out[l] + at, &low[l], sizeof(vd));
-        memcpy(g->out[l + PAIRS] + at, &high[l], sizeof(vd));
-    }
+    return p->block ? k / LANES * p->block + k % LANES * p->step : k * p->step;
 }
 
-static inline int64_t in_at(const psi_fft_group *g, int64_t k)
+/* Numbers lie apart by lines and in the way of vectors, so that a stage can use them where they are. */
+static bool upright(const psi_fft_place *p, int lanes)
 {
-    return k / LANES * g->in_block + k % LANES * g->in_step;
+    return lanes == LANES && !p->block && p->gap && (p->lane == 1 || (p->lane == 2 && p->gap == 1));
 }
 
-/* One element of the lines there are; the other lanes are zero. */
-static void load_element(const psi_fft_group *g, int64_t k, vf *x)
+static bool dense(const psi_fft_place *p)
 {
-    float r[LANES] = {0}, i[LANES] = {0};
-    int64_t at = in_at(g, k);
-    for (int l = 0; l < g->lanes; l++) {
-        r[l] = g->in[l][at];
-        i[l] = g->in_real ? 0 : g->in[l][at + 1];
+    return p->step == 2 && p->gap == 1;
+}
+
+static strand strand_of(const psi_fft_place *p)
+{
+    if (p->lane == 1)
+        return p->swap ? (strand){p->at + p->gap, p->step, -p->gap, SPLIT}
+                       : (strand){p->at, p->step, p->gap, SPLIT};
+    return (strand){p->at, p->step, 1, p->swap ? TRADED : ZIPPED};
+}
+
+static strand space_strand(float *space, bool swap)
+{
+    return swap ? (strand){space + LANES, NUMBER, -LANES, SPLIT} : (strand){space, NUMBER, LANES, SPLIT};
+}
+
+/* Numbers of the lines there are, parts not traded; the other lanes are zero, or lines that are. */
+static void load_lines(const psi_fft_place *p, int lanes, int64_t count, float *x)
+{
+    form f = p->lane == 1 ? SPLIT : ZIPPED;
+    if (upright(p, lanes)) {
+        for (int64_t k = 0; k < count; k++)
+            store(x + k * NUMBER, LANES, SPLIT, load(p->at + k * p->step, p->gap, f));
+        return;
     }
-    x[0] = load_f32(r);
-    x[1] = load_f32(i);
-}
-
-static void load_lines(const psi_fft_group *g, vf *x)
-{
-    int64_t n = g->plan->n, count = g->in_half ? n / 2 + 1 : n, k = 0;
-    if (g->lanes == LANES && g->in_next)
-        for (; k < count; k++) {
-            const float *from = g->in[0] + in_at(g, k);
-            vf a = load_f32(from);
-            if (g->in_real) {
-                x[2 * k] = a;
-                x[2 * k + 1] = splat(0);
-                continue;
-            }
-            vf b = load_f32(from + LANES);
-            x[2 * k] = EVEN(a, b);
-            x[2 * k + 1] = ODD(a, b);
+    int64_t k = 0;
+    for (; dense(p) && k + LANES / 2 <= count; k += LANES / 2)
+        load_square(p->at + at_number(p, k), p->lane, lanes - 1, x + k * NUMBER, LANES);
+    for (; k < count; k++) {
+        float *to = x + k * NUMBER;
+        memset(to, 0, NUMBER * sizeof *to);
+        for (int l = 0; l < lanes; l++) {
+            const float *from = p->at + at_number(p, k) + l * p->lane;
+            to[l] = from[0];
+            to[l + LANES] = p->gap ? from[p->gap] : 0;
         }
-    else if (g->lanes == LANES && g->in_step == 2 && !g->in_real)
-        for (; k + PAIRS <= count; k += PAIRS)
-            load_square(g, in_at(g, k), x + 2 * k);
-    for (; k < count; k++)
-        load_element(g, k, x + 2 * k);
-    if (g->in_half) { /* what must be real is taken to be */
-        x[1] = splat(0);
-        if (n % 2 == 0)
-            x[n + 1] = splat(0);
-    }
-    for (; k < n; k++) {
-        x[2 * k] = x[2 * (n - k)];
-        x[2 * k + 1] = -x[2 * (n - k) + 1];
-    }
-    for (k = 0; g->in_swap && k < n; k++) {
-        vf r = x[2 * k];
-        x[2 * k] = x[2 * k + 1];
-        x[2 * k + 1] = r;
     }
 }
 
-/* What is done to all results before they are stored. */
-static void finish(const psi_fft_group *g, vf *x)
+static void trade(float *x, int64_t count)
 {
-    vf scale = splat(g->scale);
-    for (int64_t k = 0; k < g->out_count; k++) {
-        cv z = {x[2 * k], x[2 * k + 1]};
-        if (g->by_element) {
-            const float *by = g->by_lane + 2 * LANES * k;
-            z = times(z, splat(g->by_element[2 * k]), splat(g->by_element[2 * k + 1]));
-            z = times(z, load_f32(by), load_f32(by + LANES));
-        }
-        x[2 * k] = (g->out_swap ? z.i : z.r) * scale;
-        x[2 * k + 1] = (g->out_swap ? z.r : z.i) * scale;
+    for (; count > 0; count--, x += NUMBER) {
+        cv z = load(x, LANES, SPLIT);
+        store(x, LANES, SPLIT, (cv){z.i, z.r});
     }
 }
 
-static void store_element(const psi_fft_group *g, int64_t k, const vf *x)
-{
-    float r[LANES], i[LANES];
-    store_f32(r, x[0]);
-    store_f32(i, x[1]);
-    for (int l = 0; l < g->lanes; l++) {
-        float *to = g->out[l] + k * g->out_step;
-        to[0] = r[l];
-        if (!g->out_real)
-            to[1] = i[l];
-    }
-}
-
-static void store_lines(const psi_fft_group *g, const vf *x)
+/* What is stored is x, scaled; parts trade places first when the place says so. */
+static void store_lines(const psi_fft_place *p, int lanes, int64_t count, float *x, float scale)
 {
     int64_t k = 0;
-    if (g->lanes == LANES && g->out_next)
-        for (; k < g->out_count; k++) {
-            float *to = g->out[0] + k * g->out_step;
-            if (g->out_real) {
-                store_f32(to, x[2 * k]);
-                continue;
-            }
-            store_f32(to, ZIP_LOW(x[2 * k], x[2 * k + 1]));
-            store_f32(to + LANES, ZIP_HIGH(x[2 * k], x[2 * k + 1]));
+    if (p->swap)
+        trade(x, count);
+    for (; dense(p) && p->lane != 2 && k + LANES / 2 <= count; k += LANES / 2)
+        store_square(p->at + 2 * k, p->lane, lanes, x + k * NUMBER, scale);
+    for (; k < count; k++) {
+        cv z = scaled(load(x + k * NUMBER, LANES, SPLIT), scale);
+        float *to = p->at + k * p->step, r[NUMBER];
+        if (lanes == LANES && p->lane == 2 && p->gap == 1) {
+            store(to, 1, ZIPPED, z);
+            continue;
         }
-    else if (g->lanes == LANES && g->out_step == 2 && !g->out_real)
-        for (; k + PAIRS <= g->out_count; k += PAIRS)
-            store_square(g, 2 * k, x + 2 * k);
-    for (; k < g->out_count; k++)
-        store_element(g, k, x + 2 * k);
+        store(r, LANES, SPLIT, z);
+        for (int l = 0; l < lanes; l++) {
+            to[l * p->lane] = r[l];
+            if (p->gap)
+                to[l * p->lane + p->gap] = r[l + LANES];
+        }
+    }
+}
+
+/* ---- lines side by side ---- */
+
+static void multiply(float *x, const float *factor, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++, x += NUMBER)
+        store(x, LANES, SPLIT, times(load(x, LANES, SPLIT), splat(factor[2 * k]), splat(factor[2 * k + 1])));
+}
+
+static void multiply_both(float *x, const psi_fft_group *g)
+{
+    const factor f = {g->by_number, g->by_lane, 1, 1};
+    for (int64_t k = 0; k < g->out_count; k++)
+        store(x + k * NUMBER, LANES, SPLIT, finished(load(x + k * NUMBER, LANES, SPLIT), &f, k, true, true));
+}
+
+/* What follows a place, NULL: nothing. */
+static wanted after(const psi_fft_place *p, bool to_write)
+{
+    bool rows = dense(p) && p->lane != 2; /* runs of a dense line lie side by side with those of others */
+    int64_t step = rows ? p->lane : p->step, block = p->block ? p->block : rows ? NUMBER : LANES * step;
+    return (wanted){p->next ? p->at + p->next : NULL, step, block - LANES * step, LANES, to_write};
+}
+
+static void smooth(const psi_fft_plan *p, strand in, strand out, const factor *f, wanted next[2],
+                   float *between, float *space)
+{
+    int64_t rows = p->rows, cols = p->cols;
+    if (p->of_rows == NULL) {
+        leaf(p, in, out, f, next, space);
+        return;
+    }
+    for (int64_t c = 0; c < cols; c++)
+        leaf(p->of_rows, (strand){in.at + c * in.step, cols * in.step, in.gap, in.form},
+             (strand){between + c * NUMBER, cols * NUMBER, LANES, SPLIT},
+             &(factor){.by_number = p->twiddles + 2 * c * rows, .every = 1}, &next[0], space);
+    for (int64_t r = 0; r < rows; r++) {
+        factor own = {f->by_number ? f->by_number + 2 * r * f->every : NULL,
+                      f->by_lane ? f->by_lane + NUMBER * r * f->every : NULL, rows * f->every, f->scale};
+        leaf(p->of_cols, (strand){between + r * cols * NUMBER, NUMBER, LANES, SPLIT},
+             (strand){out.at + r * out.step, rows * out.step, out.gap, out.form}, &own, &next[1], space);
+    }
+}
+
+/* From a to b, with a lost. */
+static void convolve(const psi_fft_plan *p, float *a, float *b, bool swap, float *space)
+{
+    const psi_fft_plan *c = p->convolution;
+    const factor none = {.every = 1};
+    wanted nothing[2] = {{.at = NULL}, {.at = NULL}};
+    if (swap)
+        trade(a, p->n);
+    multiply(a, p->chirp, p->n);
+    memset(a + p->n * NUMBER, 0, (size_t)(c->n - p->n) * NUMBER * sizeof *a);
+    smooth(c, space_strand(a, false), space_strand(b, false), &none, nothing, a, space);
+    multiply(b, p->filter, c->n);
+    smooth(c, space_strand(b, true), space_strand(a, true), &none, nothing, b, space);
+    memcpy(b, a, (size_t)p->n * NUMBER * sizeof *a);
+    multiply(b, p->chirp, p->n);
+}
+
+/* What a real line's pairs became, in x, to the m + 1 numbers of the line. */
+static void unpack(const psi_fft_plan *p, float *x)
+{
+    int64_t m = p->n / 2;
+    cv first = load(x, LANES, SPLIT);
+    store(x, LANES, SPLIT, (cv){first.r + first.i, splat(0)});
+    store(x + m * NUMBER, LANES, SPLIT, (cv){first.r - first.i, splat(0)});
+    for (int64_t k = 1; k <= m - k; k++) {
+        float *low = x + k * NUMBER, *high = x + (m - k) * NUMBER;
+        cv a = scaled(load(low, LANES, SPLIT), 0.5f), b = scaled(load(high, LANES, SPLIT), 0.5f);
+        cv even = {a.r + b.r, a.i - b.i}, odd = turned((cv){a.r - b.r, a.i + b.i});
+        odd = times(odd, splat(p->roots[k]), splat(p->roots[m + k]));
+        store(low, LANES, SPLIT, plus(even, odd));
+        store(high, LANES, SPLIT, (cv){even.r - odd.r, odd.i - even.i});
+    }
+}
+
+/* The other way, times two; what must be real is taken to be. */
+static void pack(const psi_fft_plan *p, float *x, float scale)
+{
+    int64_t m = p->n / 2;
+    vf first = load_f32(x) * splat(scale), last = load_f32(x + m * NUMBER) * splat(scale);
+    store(x, LANES, SPLIT, (cv){first + last, first - last});
+    for (int64_t k = 1; k <= m - k; k++) {
+        float *low = x + k * NUMBER, *high = x + (m - k) * NUMBER;
+        cv a = scaled(load(low, LANES, SPLIT), scale), b = scaled(load(high, LANES, SPLIT), scale);
+        cv even = {a.r + b.r, a.i - b.i}, odd = turned((cv){a.r - b.r, a.i + b.i});
+        odd = times(odd, splat(p->roots[k]), splat(-p->roots[m + k]));
+        store(low, LANES, SPLIT, minus(even, odd));
+        store(high, LANES, SPLIT, (cv){even.r + odd.r, -even.i - odd.i});
+    }
+}
+
+/* Conjugates that were left out; what must be real is taken to be. */
+static void mirror(float *x, int64_t n)
+{
+    store_f32(x + LANES, splat(0));
+    if (n % 2 == 0)
+        store_f32(x + n / 2 * NUMBER + LANES, splat(0));
+    for (int64_t k = n / 2 + 1; k < n; k++) {
+        cv z = load(x + (n - k) * NUMBER, LANES, SPLIT);
+        store(x + k * NUMBER, LANES, SPLIT, (cv){z.r, -z.i});
+    }
+}
+
+/* Straight from place to place where vectors can be used as they lie, else by way of a, or b. */
+static void across(const psi_fft_group *g, float *a)
+{
+    const psi_fft_plan *p = g->plan, *inner = p->half ? p->half : p;
+    int64_t longest = inner->convolution ? inner->convolution->n : inner->n;
+    float *b = a + (longest + 1) * NUMBER, *space = b + (longest + 1) * NUMBER, scale = g->scale;
+    bool loads = !upright(&g->in, g->lanes) || g->in_count != inner->n || inner->convolution;
+    bool stores = !upright(&g->out, g->lanes) || g->out_count != inner->n || inner->convolution;
+    strand in = loads ? space_strand(a, g->in.swap) : strand_of(&g->in);
+    strand out = stores ? space_strand(b, false) : strand_of(&g->out);
+    wanted next[2] = {after(&g->in, false), after(&g->out, true)};
+    if (loads)
+        load_lines(&g->in, g->lanes, g->in_count, a);
+    if (p->half && g->in_count > inner->n) {
+        pack(p, a, scale);
+        scale = 1;
+    } else if (g->in_count < inner->n) {
+        mirror(a, inner->n);
+    }
+    factor f = {stores ? NULL : g->by_number, stores ? NULL : g->by_lane, 1, scale};
+    if (inner->convolution)
+        convolve(inner, a, b, g->in.swap, space);
+    else
+        smooth(inner, in, out, &f, next, a, space);
+    if (stores) {
+        if (p->half && g->out_count > inner->n)
+            unpack(p, b);
+        if (g->by_number)
+            multiply_both(b, g);
+        store_lines(&g->out, g->lanes, g->out_count, b, scale);
+    }
+}
+
+/* ---- a dense line over all lanes ---- */
+
+/* Pairs of a real line, real parts apart from imaginary ones, to the m + 1 numbers of the line. */
+static void unpack_line(const psi_fft_plan *p, float *re, float *im, float scale, float *to)
+{
+    int64_t m = p->n / 2;
+    re[m] = re[0];
+    im[m] = im[0];
+    for (int64_t k = 0; k < m; k += LANES) {
+        cv a = scaled((cv){load_f32(re + k), load_f32(im + k)}, 0.5f * scale);
+        vf back_r = load_f32(re + m - k - LANES + 1), back_i = load_f32(im + m - k - LANES + 1);
+        cv b = scaled((cv){REVERSE(back_r), REVERSE(back_i)}, 0.5f * scale);
+        cv even = {a.r + b.r, a.i - b.i}, odd = turned((cv){a.r - b.r, a.i + b.i});
+        odd = times(odd, load_f32(p->roots + k), load_f32(p->roots + m + k));
+        store(to + 2 * k, 1, ZIPPED, plus(even, odd));
+    }
+    to[2 * m] = (re[0] - im[0]) * scale;
+    to[2 * m + 1] = 0;
+}
+
+/* The other way, times two. */
+static void pack_line(const psi_fft_plan *p, const float *from, float scale, float *re, float *im)
+{
+    int64_t m = p->n / 2;
+    for (int64_t k = 0; k < m; k += LANES) {
+        cv a = scaled(load(from + 2 * k, 1, ZIPPED), scale);
+        cv back = scaled(load(from + 2 * (m - k - LANES + 1), 1, ZIPPED), scale);
+        cv b = {REVERSE(back.r), REVERSE(back.i)};
+        cv even = {a.r + b.r, a.i - b.i}, odd = turned((cv){a.r - b.r, a.i + b.i});
+        odd = times(odd, load_f32(p->roots + k), -load_f32(p->roots + m + k));
+        store_f32(re + k, even.r - odd.r);
+        store_f32(im + k, even.i - odd.i);
+    }
+    re[0] = (from[0] + from[2 * m]) * scale;
+    im[0] = (from[0] - from[2 * m]) * scale;
+}
+
+static void within(const psi_fft_group *g, int line, float *space)
+{
+    const psi_fft_plan *p = g->plan, *inner = p->half ? p->half : p;
+    int64_t n = inner->n, rows = inner->rows, cols = inner->cols, gap = n + LANES;
+    float *from = g->in.at + line * g->in.lane, *to = g->out.at + line * g->out.lane;
+    float *square = space, *re = square + 2 * n, *im = re + gap, *turned_rows = im + gap,
+          *rest = turned_rows + cols * NUMBER;
+    strand in = {from, 2, 1, g->in.swap ? TRADED : ZIPPED};
+    strand out = {to, 2, 1, g->out.swap ? TRADED : ZIPPED};
+    factor f = {.every = 1, .scale = g->scale};
+    wanted next_in = {from + g->in.lane, NUMBER, 0, LANES, false};
+    wanted next_out = {to + g->out.lane, NUMBER, 0, LANES, true};
+    if (g->in_count > n) {
+        pack_line(p, from, g->scale, re, im);
+        in = g->in.swap ? (strand){im, 1, -gap, SPLIT} : (strand){re, 1, gap, SPLIT};
+        f.scale = 1;
+    }
+    if (g->out_count > n)
+        out = (strand){re, 1, gap, SPLIT};
+    for (int64_t c = 0; c < cols; c += LANES)
+        leaf(inner->of_rows, (strand){in.at + c * in.step, cols * in.step, in.gap, in.form},
+             (strand){square + c, cols, n, SPLIT},
+             &(factor){.by_lane = inner->twiddles + 2 * c * rows, .every = 1}, &next_in, rest);
+    for (int64_t r = 0; r < rows; r += LANES) {
+        for (int64_t c = 0; c < cols; c += LANES)
+            for (int part = 0; part < 2; part++)
+                load_square(square + part * n + r * cols + c, cols, LANES,
+                            turned_rows + c * NUMBER + part * LANES, NUMBER);
+        leaf(inner->of_cols, space_strand(turned_rows, false),
+             (strand){out.at + r * out.step, rows * out.step, out.gap, out.form}, &f, &next_out, rest);
+    }
+    if (g->out_count > n)
+        unpack_line(p, re, im, g->scale, to);
 }
 
 static void run(const psi_fft_group *g, float *space)
 {
-    vf *x = (vf *)(void *)space;
-    load_lines(g, x);
-    x = transform(g->plan, x, x + 2 * g->plan->space);
-    finish(g, x);
-    store_lines(g, x);
+    if (g->plan->way != PSI_FFT_WITHIN)
+        across(g, space);
+    for (int line = 0; g->plan->way == PSI_FFT_WITHIN && line < g->lanes; line++)
+        within(g, line, space);
 }
 
 extern const psi_fft_kernel PASTE(psi_fft_kernel_, PSI_ISA);

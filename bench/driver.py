@@ -34,8 +34,11 @@ class Side:
         self.environment = {**os.environ, **environment}
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, env=self.environment)
+        try:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                            stderr=subprocess.DEVNULL, env=self.environment)
+        except OSError:
+            return False
         ready, _, self.version = self.line().partition(" ")
         return ready == "ready"
 
@@ -59,11 +62,10 @@ class Side:
             self.process.stdin.write(f"{workload}\n".encode())
             self.process.stdin.flush()
             answer = self.line()
-        except BrokenPipeError:
-            answer = ""
-        if not answer:
+            return float(answer) if answer != "none" and float(answer) >= 0 else None
+        except (BrokenPipeError, ValueError):
             self.stop()
-        return None if answer in ("", "none") or float(answer) < 0 else float(answer)
+            return None
 
 
 class Progress:
@@ -140,7 +142,7 @@ def fresh(python, *arguments):
                              text=True)
         words = out.stdout.split()
         return [float(w) for w in words] if len(words) == 2 else None
-    except subprocess.TimeoutExpired:
+    except (OSError, ValueError, subprocess.TimeoutExpired):
         return None
     finally:
         shutil.rmtree(folder, ignore_errors=True)

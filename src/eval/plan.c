@@ -11,6 +11,7 @@
 
 #include "core/shape.h"
 #include "eval/program.h"
+#include "eval/schedule.h"
 #include "ops/op.h"
 
 enum { MAX_GROUP = 2048, NO_GROUP = -1, SPLIT = -2 };
@@ -221,7 +222,10 @@ static bool build(psi_plan *plan, const order *o)
         g.group[i] = NO_GROUP;
     }
     assign_groups(&g);
-    return write_steps(plan, &g);
+    if (!write_steps(plan, &g))
+        return false;
+    return plan->batches->next ||
+           psi_schedule(plan->batches, epoch); /* streams keep their order among each other */
 }
 
 static void schedule(const order *o)

@@ -290,11 +290,12 @@ static inline block *cache_take(int bin, size_t capacity)
             bin_remove(bin, b);
         return b;
     }
-    int last = large_bin(capacity + capacity / 8);
+    size_t most = capacity + (capacity < HUGE_MIN ? capacity / 8 : capacity);
+    int last = large_bin(most);
     for (; bin <= last; bin++) {
         block *b = heap.bins[bin].newest;
         for (int looked = 0; b && looked < SEARCH_MAX; b = b->older, looked++)
-            if (b->buffer.capacity >= capacity && b->buffer.capacity <= capacity + capacity / 8) {
+            if (b->buffer.capacity >= capacity && b->buffer.capacity <= most) {
                 bin_remove(bin, b);
                 return b;
             }

@@ -217,11 +217,13 @@ psi_array psi_dequantize(psi_array w, psi_array scales, psi_array biases, int64_
 
 /* ---- rules ---- */
 
-/* Where a group's bias, its value of the largest size, comes from; shared out among equals. A group of zeros has none. */
+/* Where a group's bias, its value of the largest size as float32, comes from; shared out among equals. A group of zeros has
+ * none. */
 static psi_array edges(psi_array w, psi_array biases, int64_t group)
 {
-    psi_array bias = per_group(biases), zero = psi_like(biases, 0);
-    psi_array hit = psi_logical_and(psi_equal(grouped(w, group), bias), psi_not_equal(bias, zero));
+    psi_array bias = psi_astype(per_group(biases), PSI_FLOAT32), zero = psi_scalar(0, PSI_FLOAT32);
+    psi_array values = psi_astype(grouped(w, group), PSI_FLOAT32);
+    psi_array hit = psi_logical_and(psi_equal(values, bias), psi_not_equal(bias, zero));
     hit = psi_astype(hit, psi_dtype_of(w));
     return psi_divide(hit, psi_maximum(psi_sum(hit, PSI_INTS(-1), true), psi_like(hit, 1)));
 }

@@ -58,8 +58,11 @@ WHEEL_DIFFERENCES = [
     # Triangles that the wheel takes for the other one, and factors, which signs and order leave open.
     ("linalg_eig linalg_eigh linalg_eigvals linalg_eigvalsh linalg_cholesky_inv linalg_tri_inv linalg_solve_triangular "
      "linalg_svd linalg_qr linalg_lu linalg_lu_factor", "vmap"),
-    # Norms over axes counted from the end.
-    ("linalg_norm", "vjp jvp vmap"),
+    # Transforms over some axes, forward over all; shapes of real ones' batches.
+    (" ".join(f"fft_{i}{r}fft{n}" for i in ("", "i") for r in ("", "r") for n in ("", "2", "n")), "jvp vmap"),
+    # Axes that batches lose or exchange; norms over axes counted from the end; the part of a row that rope leaves; groups of one value.
+    ("not_equal expand_dims upsample", "vmap"), ("linalg_norm", "vjp jvp vmap"), ("fast_rope fast_rope_dynamic", "vjp"),
+    ("quantize", "vjp", "float32"), ("quantize", "jvp"),  # and tangents through where, again
     # Convolutions of strides that leave a rest, and groups under vmap.
     ("convolve conv1d conv2d conv3d conv_general conv_transpose1d conv_transpose2d conv_transpose3d", "vjp jvp vmap"),
 ]

@@ -210,6 +210,8 @@ class Check:
             steady = self.dtype != "float32" or self.name not in NOT_COMPLEX  # wide steps would meet jumps
             high, low = (self.results(s, count) for s in self.shifted)
             for i in range(count if steady else 0):
+                if self.name == "linalg_eigvals" and np.max(np.abs(high[i] - low[i]), initial=0) > 1:
+                    continue  # in another order
                 wide = np.complex128 if self.outputs[i].dtype == "complex64" else np.float64
                 wanted = (high[i].astype(wide) - low[i].astype(wide)) / (2 * self.step)
                 wanted = np.where(high[i] == low[i], 0, wanted)  # also of infinities

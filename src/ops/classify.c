@@ -29,8 +29,11 @@ psi_array psi_isneginf(psi_array a)
     return psi_is_error(a) || is_inexact(a) ? psi_equal(a, psi_like(a, -INFINITY)) : constant(a, false);
 }
 
+/* A complex number is infinite when either part is. */
 psi_array psi_isinf(psi_array a)
 {
+    if (!psi_is_error(a) && psi_dtype_of(a) == PSI_COMPLEX64)
+        return psi_logical_or(psi_isinf(psi_real(a)), psi_isinf(psi_imag(a)));
     return psi_is_error(a) || is_inexact(a) ? psi_logical_or(psi_isposinf(a), psi_isneginf(a))
                                             : constant(a, false);
 }
@@ -48,11 +51,9 @@ psi_array psi_isclose(psi_array a, psi_array b, double rtol, double atol, bool e
     psi_array limit =
         psi_add(psi_scalar(atol, PSI_FLOAT32), psi_multiply(psi_scalar(rtol, PSI_FLOAT32), psi_abs(b)));
     psi_array close = psi_less_equal(psi_abs(psi_subtract(a, b)), limit);
-    psi_array up = psi_logical_and(psi_isposinf(a), psi_isposinf(b));
-    psi_array down = psi_logical_and(psi_isneginf(a), psi_isneginf(b));
     psi_array infinite = psi_logical_or(psi_isinf(a), psi_isinf(b));
     close = psi_logical_and(close, psi_logical_not(infinite));
-    close = psi_logical_or(close, psi_logical_or(up, down));
+    close = psi_logical_or(close, psi_logical_and(infinite, psi_equal(a, b)));
     return equal_nan ? psi_logical_or(close, psi_logical_and(psi_isnan(a), psi_isnan(b))) : close;
 }
 

@@ -140,7 +140,7 @@ psi_array psi_linalg_norm_matrix(psi_array a, const char *ord, psi_ints axis, bo
 static int64_t cross_length(psi_array a, int64_t axis)
 {
     if (axis < -a->ndim || axis >= a->ndim) {
-        psi_fail(PSI_INVALID_ARGUMENT, a->ndim == 0 && axis < 0 ? PSI_INDEX_ERROR : PSI_VALUE_ERROR,
+        psi_fail(PSI_INVALID_ARGUMENT, axis < 0 ? PSI_INDEX_ERROR : PSI_VALUE_ERROR,
                  "linalg_cross: axis %lld of an array of %d dimensions", (long long)axis, a->ndim);
         return -1;
     }

@@ -109,7 +109,7 @@ psi_array psi_logsumexp(psi_array a, psi_ints axes, bool keepdims)
     } else {
         psi_array top = psi_stop_gradient(psi_max(a, axes, true));
         y = psi_add(psi_log(psi_sum(psi_exp(psi_subtract(a, top)), axes, true)), top);
-        y = psi_where(psi_isinf(top), top, y);
+        y = psi_where(psi_isinf(dtype == PSI_COMPLEX64 ? psi_real(top) : top), top, y);
     }
     return keepdims ? y : psi_squeeze(y, axes);
 }

@@ -22,6 +22,9 @@ static void classifies(void **state)
         assert_int_equal(psi_dtype_of(psi_isfinite(y)), PSI_BOOL);
     }
     EXPECT(psi_isnan(complexes((psi_complex64){1, NAN}, (psi_complex64){0, 1})), PSI_INTS(2), 1, 0);
+    psi_array parts = complexes((psi_complex64){1, -INFINITY}, (psi_complex64){INFINITY, NAN});
+    EXPECT(psi_isinf(parts), PSI_INTS(2), 1, 1);
+    EXPECT(psi_isfinite(parts), PSI_INTS(2), 0, 0);
 }
 
 static void compares(void **state)
@@ -33,6 +36,9 @@ static void compares(void **state)
     EXPECT(psi_isclose(a, b, 1e-5, 1e-8, false), PSI_INTS(5), 1, 0, 1, 1, 0);
     EXPECT(psi_isclose(a, b, 1e-5, 1e-8, true), PSI_INTS(5), 1, 1, 1, 1, 0);
     EXPECT(psi_isclose(PSI_INT32S(1, 2), PSI_INT32S(1, 3), 1e-5, 1e-8, false), PSI_INTS(2), 1, 0);
+    psi_array up = complexes((psi_complex64){1, INFINITY}, (psi_complex64){1, INFINITY}),
+              ends = complexes((psi_complex64){1, INFINITY}, (psi_complex64){2, INFINITY});
+    EXPECT(psi_isclose(up, ends, 1e-5, 1e-8, false), PSI_INTS(2), 1, 0);
     EXPECT(psi_allclose(a, a, 1e-5, 1e-8, true), PSI_SCALAR_SHAPE, 1);
     EXPECT(psi_allclose(a, a, 1e-5, 1e-8, false), PSI_SCALAR_SHAPE, 0);
     EXPECT(psi_array_equal(PSI_INT32S(1, 2), PSI_FLOATS(1, 2), false), PSI_SCALAR_SHAPE, 1);

@@ -28,6 +28,14 @@ static void integers(void **state)
     EXPECT(p, PSI_INTS(2), 1, 2);
     psi_array u = psi_reshape(psi_astype(PSI_INT32S(0, 1, 2), PSI_UINT8), PSI_INTS(3, 1));
     EXPECT(psi_logsumexp(u, PSI_INTS(0), false), PSI_INTS(1), 2.4076059);
+    EXPECT(psi_power(PSI_INT32S(2, 1, -1, -1, 0), PSI_INT32S(-3, -3, -3, -4, -1)), PSI_INTS(5), 0, 1, -1, 1,
+           0);
+    psi_array lowest = psi_scalar(INT32_MIN, PSI_INT32), minus = psi_scalar(-1, PSI_INT32);
+    EXPECT(psi_remainder(lowest, minus), PSI_SCALAR_SHAPE, 0);
+    EXPECT(psi_floor_divide(lowest, minus), PSI_SCALAR_SHAPE, INT32_MIN);
+    psi_arrays both = psi_divmod(lowest, minus);
+    EXPECT(both.data[0], PSI_SCALAR_SHAPE, INT32_MIN);
+    EXPECT(both.data[1], PSI_SCALAR_SHAPE, 0);
     EXPECT(psi_logcumsumexp(PSI_INT32S(48, 99, 80), 0, false, false), PSI_INTS(3), -2147483648.0, 48, 99);
     EXPECT(psi_logcumsumexp(PSI_INT32S(-429204178, 1667043294, -1522884172), 0, false, true), PSI_INTS(3),
            -429204178, 1667043294, 1667043294);
@@ -47,6 +55,20 @@ static void complex_numbers(void **state)
     psi_array z = psi_array_from(infinite, PSI_SCALAR_SHAPE, PSI_COMPLEX64);
     const float *same = psi_data(psi_logsumexp(z, PSI_SCALAR_SHAPE, false));
     assert_true(same[0] == -INFINITY && same[1] == 6);
+    psi_array low = psi_array_from((float[]){-INFINITY, 2}, PSI_SCALAR_SHAPE, PSI_COMPLEX64);
+    const float *sum = psi_data(psi_logaddexp(z, psi_conjugate(low)));
+    assert_true(sum[0] == INFINITY * -1 && sum[1] == 6);
+    const float far[] = {INFINITY, -2, 3, 1};
+    const float *top_of =
+        psi_data(psi_logsumexp(psi_array_from(far, PSI_INTS(2), PSI_COMPLEX64), PSI_NONE, false));
+    assert_true(top_of[0] == INFINITY && top_of[1] == -2);
+    const float *sign =
+        psi_data(psi_sign(psi_array_from((float[]){-0.0f, 2}, PSI_SCALAR_SHAPE, PSI_COMPLEX64)));
+    assert_true(sign[0] == 0 && signbit(sign[0]) && sign[1] == 1);
+    const float turned[] = {-INFINITY, -2, 3, 1, 0, 0};
+    const float *sums =
+        psi_data(psi_logcumsumexp(psi_array_from(turned, PSI_INTS(3), PSI_COMPLEX64), 0, false, false));
+    assert_true(sums[0] == -INFINITY && sums[2] == -INFINITY && sums[4] == 3 && sums[5] == 1);
 }
 
 static void nothing(void **state)

@@ -8,6 +8,9 @@ static void takes(void **state)
     psi_array m = count_up(PSI_INTS(3, 4)), i = PSI_INT32S(2, -3);
     EXPECT(psi_take(m, i, 0), PSI_INTS(2, 4), 8, 9, 10, 11, 0, 1, 2, 3);
     EXPECT(psi_take(m, i, -1), PSI_INTS(3, 2), 2, 1, 6, 5, 10, 9);
+    psi_array columns =
+        psi_transpose(psi_reshape(psi_arange(0, 6, 1, PSI_FLOAT32), PSI_INTS(1, 2, 3)), PSI_INTS(0, 2, 1));
+    EXPECT(psi_take(columns, PSI_INT32S(0), 0), PSI_INTS(1, 3, 2), 0, 3, 1, 4, 2, 5);
     EXPECT(psi_take(psi_transpose(m, PSI_NONE), i, 1), PSI_INTS(4, 2), 8, 0, 9, 1, 10, 2, 11, 3);
     EXPECT(psi_take(m, psi_scalar_int(-1, PSI_INT8), PSI_NO_INT), PSI_SCALAR_SHAPE, 11);
     EXPECT(psi_take_index(m, -1, 0), PSI_INTS(4), 8, 9, 10, 11);

@@ -59,8 +59,14 @@ static void crosses(void **state)
     EXPECT(psi_linalg_cross(flat, PSI_FLOATS(3, 4), -1), PSI_INTS(3), 0, 0, -2);
     EXPECT(psi_linalg_cross(psi_broadcast_to(a, PSI_INTS(2, 3)), b, -1), PSI_INTS(2, 3), -3, 6, -3, -3, 6,
            -3);
+    psi_array rows = psi_array_from((float[]){0, 1, 2, 3, 4, 5}, PSI_INTS(3, 2), PSI_FLOAT32);
+    psi_array turned = psi_slice(rows, PSI_INTS(2, 0), PSI_INTS(-4, 2), PSI_INTS(-1, 1));
+    EXPECT(psi_linalg_cross(turned, psi_ones(PSI_INTS(3, 2), PSI_FLOAT32), 0), PSI_INTS(3, 2), 2, 2, -4, -4,
+           2, 2);
+    EXPECT(psi_linalg_cross(rows, turned, 0), PSI_INTS(3, 2), -8, -12, 16, 24, -8, -12);
     expect_error(psi_linalg_cross(PSI_FLOATS(1), PSI_FLOATS(2), -1), PSI_VALUE_ERROR);
     expect_error(psi_linalg_cross(a, b, 1), PSI_VALUE_ERROR);
+    expect_error(psi_linalg_cross(a, b, -2), PSI_INDEX_ERROR);
     expect_error(psi_linalg_cross(count_up(PSI_INTS(3, 2)), a, 0), PSI_VALUE_ERROR);
 }
 

@@ -32,6 +32,9 @@ static void axes(void **state)
     EXPECT(psi_logcumsumexp(x, 0, false, true), PSI_INTS(2, 3), 1, 2, 3, 4.0485873, 5.0485873, 6.0485873);
     EXPECT(psi_cumsum(psi_zeros(PSI_INTS(0, 3), PSI_FLOAT32), 0, false, true), PSI_INTS(0, 3), 0);
     EXPECT(psi_cumsum(psi_scalar(3, PSI_FLOAT32), PSI_NO_INT, false, true), PSI_INTS(1), 3);
+    psi_array wide = psi_broadcast_to(psi_scalar(3, PSI_FLOAT32), PSI_INTS(2, 2));
+    EXPECT(psi_cumsum(wide, 0, false, true), PSI_INTS(2, 2), 3, 3, 6, 6);
+    EXPECT(psi_cummax(wide, 1, false, false), PSI_INTS(2, 2), -INFINITY, 3, -INFINITY, 3);
     expect_error(psi_cumsum(x, 2, false, true), PSI_VALUE_ERROR);
     expect_error(psi_cumsum(psi_scalar(3, PSI_FLOAT32), 0, false, true), PSI_VALUE_ERROR);
 }

@@ -145,3 +145,11 @@ def test_lists_after_tuples():
         mx.array([[1], (2,)])
     with pytest.raises(RuntimeError):
         mx.array([(1,), 2])
+
+
+def test_exclusive_or_in_place():
+    x = y = mx.array([False, True])
+    x ^= True
+    assert x is y and x.tolist() == [True, False]
+    x ^= mx.array([True, True])
+    assert x.tolist() == [False, True]

@@ -49,6 +49,7 @@ def test_devices():
     assert repr(mx.default_device()) == "Device(cpu, 0)" and mx.Device(mx.cpu) == mx.cpu
     assert mx.is_available(mx.cpu) and not mx.metal.is_available()
     assert mx.set_cache_limit(mx.set_cache_limit(1 << 30)) == 1 << 30
+    assert mx.set_wired_limit(mx.set_wired_limit(1 << 20)) == 1 << 20
 
 
 def test_async_evaluation_inside_a_transformation_is_refused():

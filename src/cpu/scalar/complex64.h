@@ -283,10 +283,11 @@ PSI_INLINE psi_complex64 pow_complex64(psi_complex64 a, psi_complex64 b)
     return foreign(cpowf(native(a), native(b)));
 }
 
+/* The exponential of minus infinity and any angle is 0, which adds nothing. */
 PSI_INLINE psi_complex64 logaddexp_complex64(psi_complex64 a, psi_complex64 b)
 {
     psi_complex64 high = max_complex64(a, b), low = min_complex64(a, b);
-    if ((low.re == -INFINITY && low.im == 0.0f) || (high.re == INFINITY && high.im == 0.0f))
+    if ((low.re == -INFINITY && low.im == low.im) || (high.re == INFINITY && high.im == 0.0f))
         return high;
     return add_complex64(high, log1p_complex64(exp_complex64(sub_complex64(low, high))));
 }

@@ -117,9 +117,26 @@ tensordot_axes = contraction(lambda step: lambda a, b: np.tensordot(a, b, (step.
                              contracted_terms)
 
 
+def addmm(step, dtype):
+    a, b, c = (operand(step, name, dtype) for name in "abc")
+    alpha, beta = step.args["alpha"], step.args["beta"]
+    true = alpha * parts_product(np.matmul, a, b) + beta * c
+    return true, np.abs(alpha) * (np.abs(a) @ np.abs(b)) + np.abs(beta * c), a.shape[-1] + 1
+
+
+def einsum(step, dtype):
+    x = [wide(x, d).astype(np.clongdouble if dtype == "complex64" else np.longdouble) for d, x in step.lists["operands"]]
+    subscripts = step.args["subscripts"]
+    terms = int(np.prod([max(a.shape, default=1) for a in x]))
+    return np.einsum(subscripts, *x), np.einsum(subscripts, *map(np.abs, x)), max(1, terms)
+
+
 def convolution_of(step):
     """The sums of a step's convolution, by their definition."""
-    args, name = step.args, step.op
+    args, name = {n: v for n, v in step.args.items() if v is not None}, step.op
+    args = {n: v[0] if isinstance(v, list) and len(v) == 1 else v for n, v in args.items()}
+    args = {**dict(stride=1, padding=0, dilation=1, output_padding=0, padding_lo=0, padding_hi=0, kernel_dilation=1, input_dilation=1),
+            **args}
     if name == "convolve":
         n = min(x.size for x in step.inputs.values())
         low, high = dict(full=(n - 1, n - 1), same=(n // 2, (n - 1) // 2), valid=(0, 0))[args["mode"]]
@@ -200,26 +217,39 @@ def softmax(step, dtype):
     off = x - x.max(axis=axes, keepdims=True)
     e = np.exp(off)
     true = e / e.sum(axis=axes, keepdims=True)
-    return true, np.abs(true) * (1 + np.where(np.isfinite(off), np.abs(off), 0)), terms_over(x, axes)
+    size = 1 + np.where(np.isfinite(off), np.abs(off), 0)
+    if x.dtype.kind == "c":  # terms that were turned by rounded angles may cancel
+        size = size + (np.abs(e) * size).sum(axis=axes, keepdims=True) / np.abs(e.sum(axis=axes, keepdims=True))
+    return true, np.abs(true) * size, terms_over(x, axes)
 
 
 def largest_finite(x, axes, keep):
     return np.where(np.isfinite(x), np.abs(x), 0).max(axis=axes, keepdims=keep, initial=0)
 
 
+def cancelling(sizes, true):
+    """How much larger the exponentials are than their sum: from logarithms of sums of their sizes."""
+    ratio = np.exp(sizes - true.real)
+    return 1 + np.where(np.isfinite(ratio), ratio, 0)
+
+
 def logsumexp(step, dtype):
     x, axes, keep = operand(step, "a", dtype), axes_of(step), step.args["keepdims"]
     terms = terms_over(x, axes)
     if x.dtype.kind == "c":
-        order = np.lexsort((x.imag.reshape(-1), x.real.reshape(-1)))[-1]  # any shift does; this one spares overflow
-        top = x.reshape(-1)[order]
-        true = np.log(np.exp(x - top).sum(axis=axes, keepdims=keep)) + top
+        top = x.real.max(axis=axes, keepdims=True)  # the largest element, whose imaginary part the result turns from
+        top = top + 1j * np.where(x.real == top, x.imag, -np.inf).max(axis=axes, keepdims=True)
+        true = np.log(np.exp(x - top).sum(axis=axes, keepdims=True)) + top
+        true = true if keep else true.reshape(x.sum(axis=axes).shape)
     else:
         top = x.max(axis=axes, keepdims=True)
         safe = np.where(np.isfinite(top), top, 0)
         true = np.log(np.exp(x - safe).sum(axis=axes, keepdims=True)) + safe
         true = true if keep else true.reshape(x.sum(axis=axes).shape)
-    return true, 1 + np.log(np.longdouble(terms)) + 2 * largest_finite(x, axes, keep), terms
+    scale = 1 + np.log(np.longdouble(terms)) + 2 * largest_finite(x, axes, keep)
+    if x.dtype.kind == "c":
+        scale = scale * cancelling(np.logaddexp.reduce(x.real, axis=axes, keepdims=keep), true)
+    return true, scale, terms
 
 
 def log_add(a, b):
@@ -239,8 +269,11 @@ def logcumsumexp(step, dtype):
         return out
     x = operand(step, "a", dtype)
     true = scanned(step, x, run, -np.inf)
-    return true, 1 + scanned(step, np.where(np.isfinite(x), np.abs(x), 0), lambda x: np.maximum.accumulate(x, axis=0), 0), \
-        length_of(step, x)
+    scale = 1 + scanned(step, np.where(np.isfinite(x), np.abs(x), 0), lambda x: np.maximum.accumulate(x, axis=0), 0)
+    if x.dtype.kind != "c":
+        return true, scale, length_of(step, x)
+    sizes = scanned(step, x.real, lambda x: np.logaddexp.accumulate(x, axis=0), -np.inf)
+    return true, scale * cancelling(sizes, true), length_of(step, x), 2 * scale  # differences of imaginary parts overflow
 
 
 def norm(step, dtype):

@@ -3,74 +3,50 @@ Usage: differential.py BUILD [--programs N] [--seed S] [--only OP,...] [--replay
 Exits 0 when every step agrees (or its difference is listed) and every op and dtype ran, else 1."""
 import argparse
 import collections
-import json
-import os
+import math
 import pathlib
-import select
-import subprocess
 import sys
 import time
 
+from child import Child, Died
 from differences import DIFFERENCES, NOT_COMPARABLE, comparable
 from generate import Generator
 from table import DTYPES, functions
 
 HERE = pathlib.Path(__file__).parent
-PATIENCE = 15  # seconds for one line or one step
 WHEEL = "0.31.1"
-EVERY_PAIR = 2000  # from so many programs on, every op must have run with every dtype
+EVERY_PAIR = 20000  # from so many programs on, every op must have run with every dtype and every option
 
 
-class Died(Exception):
-    pass
-
-
-class Child:
-    """A process answering line for line; started again after it died."""
-
-    def __init__(self, command, log):
-        self.command, self.log, self.process = command, log, None
-
-    def start(self):
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log)
-        self.rest = b""
-
-    def send(self, text):
-        try:
-            self.process.stdin.write(text.encode() + b"\n")
-            self.process.stdin.flush()
-        except OSError:
-            self.end()
-
-    def receive(self):
-        parts = [self.rest]
-        while b"\n" not in parts[-1]:
-            if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
-                self.process.kill()
-                self.end("did not answer for %d s" % PATIENCE)
-            chunk = os.read(self.process.stdout.fileno(), 1 << 20)
-            if not chunk:
-                self.end()
-            parts.append(chunk)
-        line, _, self.rest = b"".join(parts).partition(b"\n")
-        return line.decode()
-
-    def end(self, why=None):
-        code = self.process.wait()
-        self.process = None
-        raise Died(why or f"died (exit status {code})")
+# Options that must all be met, by function and parameter or by parameter, and what need not vary, with the reason.
+WIDTHS, GROUPS = "2 3 4 5 6 8 none", "16 32 64 128 none"
+OPTIONS = {
+    "pad.mode": "constant edge", "convolve.mode": "full same valid", "indexing": "xy ij", "UPLO": "L U",
+    "upsample.mode": "nearest linear cubic", "linalg_norm_matrix.ord": "f fro nuc", "mask_mode": "array causal",
+    "linalg_norm.ord": " ".join(float(n).hex() for n in (0, 1, 2, -1, 3, -2, math.inf, -math.inf)),
+    "mode": "affine mxfp4 mxfp8 nvfp4", "bits": WIDTHS, "group_size": GROUPS,
+    "qqmm.mode": "mxfp8 nvfp4", "qqmm.bits": "4 8 none", "qqmm.group_size": "16 32 none",
+    "block_size": "32 64", "groups": "1 2 3", "width": "1 2 4",
+}
+NEVER_VARIED = {
+    "key": "without a key the numbers depend on all drawn before",
+    "qqmm.scales": "the wheel's process dies of a matrix that is not packed",
+}
 
 
 class Ours:
     """Our runner; see run_program.c for its lines."""
 
     def __init__(self, path, log):
-        self.child = Child([path], log)
+        self.child, self.midway = Child([path], log), False
 
     def begin(self):
+        """A new program; a process that a program was left to halfway is not asked any more."""
+        if self.child.process and self.midway:
+            self.child.stop()
         if not self.child.process:
             self.child.start()
-        self.errors = {}
+        self.errors, self.midway = {}, True
 
     def ask(self, line):
         self.child.send(line)
@@ -95,6 +71,7 @@ class Ours:
                 self.stopped = name
             else:
                 fused = line
+        self.midway = False
         return values, fused
 
 
@@ -102,8 +79,10 @@ class Tally:
     def __init__(self):
         self.ran = collections.Counter()  # (op, dtype): equal, or a listed difference
         self.refused = collections.Counter()  # (op, dtype): both raised the same
+        self.words = collections.defaultdict(set)  # (op, parameter): what it was in steps that ran
         self.differences = collections.Counter()
         self.failures = []
+        self.raised = collections.Counter()  # op: the wheel raised when it was evaluated
         self.deaths = []  # of the wheel's process: programs that cannot be compared, counted apart and few
 
     def step(self, op, dtype, outcome, text):
@@ -112,6 +91,24 @@ class Tally:
         elif outcome != "fail":
             self.ran[op, dtype] += 1
             self.differences[text] += outcome == "difference"
+
+    def options(self, line, function):
+        """What the parameters of a step that ran were: given or not, or, unless arrays, which."""
+        for (name, kind), word in zip(function.parameters, line.split()[3:]):
+            self.words[function.name, name].add(word if word == "none" or not kind.startswith("array") else "given")
+
+    def unvaried(self, table):
+        """Parameters that were always the same, and options that never were."""
+        for name, f in table.items():
+            for parameter, kind in f.parameters:
+                met = self.words[name, parameter]
+                if NEVER_VARIED.get(f"{name}.{parameter}") or NEVER_VARIED.get(parameter):
+                    continue
+                if len(met) < 2 and (kind.endswith("?") or not kind.startswith("array")):
+                    yield f"{name}: {parameter} was always {', '.join(met) or 'left out'}"
+                for word in OPTIONS.get(f"{name}.{parameter}", OPTIONS.get(parameter, "")).split():
+                    if word not in met:
+                        yield f"{name}: {parameter} was never {word}"
 
     def holes(self, table, pairs):
         """What never ran, in words."""
@@ -123,6 +120,7 @@ class Tally:
         if pairs:
             out += [f"{name} never met {dtype}" for name, f in table.items() if name in ops and
                     f.subject() for dtype in DTYPES if (name, dtype) not in seen]
+            out += self.unvaried(table)
         return out
 
 
@@ -151,12 +149,35 @@ def recorded(path):
 
 def start_upstream(upstream, table):
     upstream.start()
-    hello = json.loads(upstream.receive())
+    hello = upstream.ask({"hello": True})
     if hello["version"] != WHEEL:
         raise SystemExit(f"differential: the wheel is mlx {hello['version']}, not {WHEEL}")
     if hello["missing"]:
         raise SystemExit(f"differential: the wheel has no counterpart of {', '.join(hello['missing'])}: give one in "
                          "tests/oracle/upstream.py, or list it in tests/oracle/differences.py")
+
+
+def ask_upstream(upstream, table, question):
+    """The outcomes of a program's steps, and which of them the wheel raised in. A process that an evaluation raised in is asked no more; a death that a program does
+    not bring about again is none of the program's."""
+    died = False
+    while True:
+        at = ["start", "none", ""]
+        try:
+            if not upstream.process:
+                start_upstream(upstream, table)
+            answer = upstream.ask(question)
+            while "at" in answer:
+                at = answer["at"]
+                answer = upstream.get()
+            if "steps" in answer:
+                return answer["steps"], question["raised"]
+            question = {**question, "raised": answer["raised"]}
+            upstream.stop()
+        except Died as e:
+            if died:
+                raise Died(f"{e} at {at[2]}") from e
+            died = True
 
 
 def one_program(number, source, ours, upstream, table, tally, programs_file):
@@ -180,23 +201,18 @@ def one_program(number, source, ours, upstream, table, tally, programs_file):
     failures = []
     if fused != "fused same":
         failures.append(("fusion", "none", f"{fused}: as one graph the last value is not what it is step by step"))
-    question = json.dumps({"lines": lines, "values": values, "errors": ours.errors, "stopped": ours.stopped})
-    for attempt in range(2):  # a death that a program does not bring about again is none of the program's
-        if not upstream.process:
-            start_upstream(upstream, table)
-        try:
-            upstream.send(question)
-            answer = {"at": ["start", "none", ""]}
-            while "steps" not in answer:
-                at = answer["at"]
-                answer = json.loads(upstream.receive())
-            break
-        except Died as e:
-            if attempt:
-                tally.deaths.append(f"program {number}: the wheel {e} at {at[2]}")
-                return lines, failures
-    for op, dtype, outcome, text in answer["steps"]:
+    question = {"lines": lines, "values": values, "errors": ours.errors, "stopped": ours.stopped, "raised": {}}
+    try:
+        steps, raised = ask_upstream(upstream, table, question)
+    except Died as e:
+        tally.deaths.append(f"program {number}: the wheel {e}")
+        return lines, failures
+    calls = [line for line in lines if line.split()[2] != "leaf"]
+    for line, (op, dtype, outcome, text) in zip(calls, steps):
+        tally.raised[op] += line.split()[0] in raised
         tally.step(op, dtype, outcome, text)
+        if outcome in ("equal", "difference") and op in table:
+            tally.options(line, table[op])
         if outcome == "fail":
             failures.append((op, dtype, text))
     return lines, failures
@@ -214,6 +230,8 @@ def report(tally, table, programs, seed, started, holes):
         groups[failure[:2]].append(failure)
     for (op, dtype), found in sorted(groups.items()):
         print(f"FAIL {op} {dtype}, {len(found)} times; program {found[0][3]}: {found[0][2]}")
+    raised = ", ".join(f"{op} {n}" for op, n in tally.raised.most_common() if n)
+    print(f"{sum(tally.raised.values())} evaluations raised in the wheel, each the last of a process: {raised}")
     for death in tally.deaths:
         print(f"not comparable: {death}")
     for hole in holes:

@@ -47,6 +47,8 @@ def svd(step, a, *parts):
 
 
 def eigh(step, a, values, vectors):
+    strict = np.triu(a, 1) if step.args["UPLO"] == "U" else np.tril(a, -1)  # of what is not Hermitian, one triangle counts
+    a = strict + adjoint(strict) + np.real(a * np.eye(a.shape[-1]))
     return [a @ vectors - vectors * values[..., None, :], unit(vectors), np.diff(values.real).clip(max=0)]
 
 
@@ -55,7 +57,9 @@ def eig(step, a, values, vectors):
 
 
 def eigvals(step, a, values):
-    return [np.sort_complex(values) - np.sort_complex(np.linalg.eigvals(a))]
+    """How far the operand less each value is from a singular matrix; and their sum."""
+    less = a[..., None, :, :] - values[..., None, None] * np.eye(a.shape[-1])
+    return [np.linalg.svd(less, compute_uv=False)[..., -1:], values.sum(-1) - np.trace(a, axis1=-2, axis2=-1)]
 
 
 def cholesky(step, a, factor):

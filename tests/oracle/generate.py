@@ -6,15 +6,15 @@ import numpy as np
 import make_conv
 import make_fast
 from make_indices import (
-    along, choose_axis, chosen_axis, count_of, dynamic_start, dynamic_update, dynamic_update_start,
-    leading_indices, limits, mask_of, pads, place, range_update, scattered, sliced, some_axes, taken)
+    along, choose_axis, chosen_axis, count_of, dynamic_start, dynamic_update, dynamic_update_start, limits, mask_of, pads,
+    place, range_update, scattered, sliced, some_axes, some_indices, taken)
 from make_matrices import (
-    addend, factor, operands, subscripts, any_matrices, contracted, covariances, inner_b, matmul_b, matrices, matrix_axes, means, norm_axes,
-    other_triples, right_sides, signal, small_array, sound_matrices, triples, hadamard_row, segmented,
-    stack_of_matrices)
+    addend, any_matrices, blocks, contracted, covariances, factor, hadamard_row, hermitian, inner_b, matmul_b, matrices,
+    matrix_axes, means, norm_axes, operands, other_triples, right_sides, segmented, signal, small_array, sound_matrices, square_matrices,
+    stack_of_matrices, subscripts, triples)
 from make_shapes import (
-    alike, axes_of, axis_of, between, bit_shape, broadcast_shape, concatenated, ints, key, new_axes, number,
-    ones_of, optional, permutation, real_bound, reshape_shape, rolled, split_axis, split_parts, stacked,
+    alike, axes_of, axis_of, between, bit_shape, broadcast_shape, concatenated, diagonal_or_matrix, ints, key, named, new_axes, number,
+    ones_of, optional, permutation, real_bound, reshape_shape, rolled, samples_shape, split_axis, split_parts, stacked,
     steps, strided, told, unflattened, vectors)
 from program import Building, Skip, Value
 from table import DTYPES, shape_of
@@ -40,9 +40,9 @@ MAKERS = {
     "slice_size": told("slice_size", ints),
     "pad.axes": some_axes, "low_pad_size": pads, "high_pad_size": pads,
     "pad_value?": optional(lambda p: p.leaf(p.second_dtype(), ()).name), "mode": lambda p: p.pick(["constant", "edge"]),
-    "gather.indices": leading_indices, "gather.axes": told("axes", ints), "slice_sizes": told("slice_sizes", ints),
+    "gather.indices": some_indices, "gather.axes": told("axes", ints), "slice_sizes": told("slice_sizes", ints),
     **{f"scatter{kind}.{parameter}": make for kind in ("", "_add", "_prod", "_max", "_min") for parameter, make in
-       (("indices", leading_indices), ("updates", scattered), ("axes", told("axes", ints)))},
+       (("indices", some_indices), ("updates", scattered), ("axes", told("axes", ints)))},
     "take.indices": choose_axis(taken), "take.axis?": chosen_axis,
     "take_index.index": choose_axis(lambda p: str(p.between(-1, 0))), "take_index.axis?": chosen_axis,
     "take_along_axis.indices": choose_axis(along), "take_along_axis.axis?": chosen_axis,
@@ -65,30 +65,32 @@ MAKERS = {
     "subscripts": subscripts, "operands": operands,
     "addmm.c": addend, "addmm.a": factor(True), "addmm.b": factor(False),
     "alpha": number(1, 2, 0.5), "beta": number(1, 2, 0.5),
-    "gather_mm.a": stack_of_matrices, "gather_mm.b": told("rhs"), "sorted_indices": lambda p: "false",
+    "gather_mm.a": stack_of_matrices, "gather_mm.b": told("rhs"), "sorted_indices": lambda p: "true" if p.args["sorted"] else "false",
     "gather_mm.lhs_indices?": told("lhs_indices"), "gather_mm.rhs_indices?": told("rhs_indices"),
+    "block_masked_mm.a": blocks, "block_masked_mm.b": named("rhs"), "block_size": told("block_size"),
+    **{f"mask_{part}?": named(f"mask_{part}") for part in ("out", "lhs", "rhs")},
     "segmented_mm.a": segmented, "segmented_mm.b": told("rhs"), "segments": told("segments"),
     "hadamard_transform.a": hadamard_row, "hadamard_transform.scale": told("scale"),
     "from_fp8.x": lambda p: p.leaf("uint8", p.shape()).name,
-    "M": between(-1, 12),
+    "M": between(-1, 12), "diag.a": diagonal_or_matrix,
     "quantize.w": raw, "dequantize.w": packed, "quantized_matmul.x": quantized_factor, "gather_qmm.x": gathered, "qqmm.x": row,
     **{f"{name}.{part}": parts(part.rstrip("?")) for name in "quantize dequantize quantized_matmul gather_qmm qqmm".split() for part in
        ("w", "scales", "scales?", "biases?", "transpose", "group_size?", "bits?", "mode", "lhs_indices?", "rhs_indices?") if
        (name, part) not in (("quantize", "w"), ("dequantize", "w"))},
-    "global_scale?": global_scale, "global_scale_x?": lambda p: "none", "global_scale_w?": lambda p: "none",
+    "global_scale?": global_scale, "global_scale_x?": named("global_scale_x"), "global_scale_w?": named("global_scale_w"),
     "dequantize.dtype?": optional(lambda p: p.pick(["float32", "float16", "bfloat16", "float32", "float64", "int32"]), 0.5),
-    "sorted_indices": lambda p: "false",
     "kth": place, "topk.k": count_of,
     **{f"{name}.axis?": chosen_axis for name in "partition argpartition topk".split()},
-    **{f"linalg_{name}.a": matrices for name in "cholesky eigvalsh eigh eig eigvals inv tri_inv cholesky_inv solve_triangular "
-       "solve".split()},
+    **{f"linalg_{name}.a": matrices for name in "cholesky inv tri_inv cholesky_inv solve_triangular solve".split()},
     **{f"linalg_{name}.a": any_matrices for name in "qr lu lu_factor svd".split()}, "compute_uv": lambda p: p.pick(["true", "false"]),
-    "upper": lambda p: p.pick(["true", "false"]), "UPLO": lambda p: p.pick("LU"),
+    **{f"linalg_{name}.a": hermitian for name in "eigh eigvalsh".split()},
+    **{f"linalg_{name}.a": square_matrices for name in "eig eigvals".split()},
+    "linalg_pinv.a": sound_matrices, "upper": lambda p: p.pick(["true", "false"]), "UPLO": lambda p: p.pick("LU"),
     "linalg_solve.b": right_sides, "linalg_solve_triangular.b": right_sides,
-    "linalg_pinv.a": sound_matrices, "linalg_norm.a": any_matrices, "linalg_norm_matrix.a": any_matrices,
+    "linalg_norm.a": any_matrices, "linalg_norm_matrix.a": any_matrices,
     "linalg_norm.ord": number(0, 1, 2, -1, 3, -2, np.inf, -np.inf), "linalg_norm_matrix.ord": lambda p: p.pick(["f", "fro", "nuc"]),
     "linalg_norm.axis?": norm_axes(2), "linalg_norm_l2.axis?": norm_axes(2), "linalg_norm_matrix.axis?": matrix_axes,
-    "linalg_cross.a": triples, "linalg_cross.b": other_triples, "linalg_cross.axis": lambda p: "-1",
+    "linalg_cross.a": triples, "linalg_cross.b": other_triples, "linalg_cross.axis": told("axis"),
     **{f"fft_{kind}fft{over}.a": signal for kind in ("", "i", "r", "ir") for over in ("", "2", "n")},
     "n?": optional(between(-1, 40), 0.5), "s?": told("s"), "fft_fftshift.a": signal, "fft_ifftshift.a": signal,
     **{f"fft_{kind}fft{over}.axes?": told("axes") for kind in ("", "i", "r", "ir") for over in ("2", "n")},
@@ -138,7 +140,7 @@ MAKERS = {
     "random_multivariate_normal.mean": means, "random_multivariate_normal.cov": covariances,
     "random_multivariate_normal.shape": lambda p: ints([p.between(0, 4)] * p.chance(0.3) + list(p.args["mean"].shape[:-1])),
     "random_multivariate_normal.dtype?": optional(lambda p: p.pair_dtype, 0.7),
-    "random_categorical.shape?": lambda p: "none", "num_samples": between(0, 4),
+    "random_categorical.shape?": optional(samples_shape), "num_samples": between(0, 4),
     "logits": lambda p: p.first_array(1).name,
     "random_categorical.axis": axis_of("logits"), "random_categorical_num_samples.axis": axis_of("logits"),
     "n": between(0, 6), "m?": optional(between(0, 6)), "k": between(-3, 4),

@@ -16,7 +16,7 @@ def convolution(axes=None):
     def make(p):
         transposed = p.function.name.startswith("conv_transpose")
         n = axes or p.between(1, 3)
-        groups = p.pick([1, 1, 1, 2, 3]) if n < 3 else 1
+        groups = p.pick([1, 1, 1, 2, 3])
         inputs, outputs = p.pick([1, 2, 3, 17]), p.pick([1, 2, 5, 16])
         lists = {name: [p.pick(choices) for _ in range(n)] for name, choices in dict(
             stride=[1, 1, 2, 3], padding_lo=[0, 0, 1, 2], padding_hi=[0, 0, 1, 3], padding=[0, 1, 1, 2],
@@ -29,7 +29,13 @@ def convolution(axes=None):
         p.args.update({f"conv_{name}": values for name, values in lists.items()})
         p.args["conv_groups"] = groups
         p.args["conv_weight"] = [outputs * groups, *lists["kernel"], inputs + p.chance(BAD)]
-        dtype = p.pair_dtype if p.chance(0.3) and p.pair_dtype != "complex64" else p.pick(FLOATS)
+        for name in lists:
+            same = len(set(lists[name])) == 1 and name not in ("kernel", "space")
+            if same and p.chance(0.3):
+                p.args[f"conv_{name}"] = lists[name][:1]
+            if same and lists[name][0] == (0 if "padding" in name else 1) and p.chance(0.3):
+                p.args[f"conv_{name}"] = None
+        dtype = p.pair_dtype if p.chance(0.3) else p.pick(FLOATS)
         return tame(p, dtype, [p.between(1, 3), *lists["space"], inputs * groups]).name
     return make
 
@@ -44,14 +50,17 @@ def listed(name):
     def make(p):
         values = p.args[f"conv_{name}"]
         if p.function.name.endswith("1d"):
-            return str(values[0])
+            return str(values[0]) if values else "0" if "padding" in name else "1"
+        if values is None:
+            return "none"
         return ints(values)
     return make
 
 
 def vector(other):
     def make(p):
-        return tame(p, p.pick(FLOATS) if not other or p.chance(0.3) else p.args["a"].dtype,
+        dtype = p.args["a"].dtype if other else p.pair_dtype if p.chance(0.3) else None
+        return tame(p, dtype if dtype and p.chance(0.8) else p.pick(FLOATS),
                     [p.pick([1, 2, 3, 8, 9, 40]) - p.chance(BAD)]).name
     return make
 

@@ -16,7 +16,7 @@ def sliced(p):
         start.append(ends[0])
         stop.append(ends[1])
         strides.append(step)
-    p.args.update(start=start, stop=stop, strides=strides)
+    p.args.update(start=start, stop=stop, strides=strides if set(strides) != {1} or p.chance(0.5) else None)
     return ints(start)
 
 
@@ -25,7 +25,7 @@ def range_update(p):
     sliced(p)
     a = p.args["a"].shape
     lengths = [len(range(*slice(b, e, s).indices(n)))
-               for n, b, e, s in zip(a, p.args["start"], p.args["stop"], p.args["strides"])]
+               for n, b, e, s in zip(a, p.args["start"], p.args["stop"], p.args["strides"] or [1] * len(a))]
     return p.like(lengths, p.second_dtype()).name
 
 
@@ -82,6 +82,8 @@ def choose_axis(make, share=0.25):
     """An optional axis chosen before the parameters in front of it."""
     def maker(p):
         ndim = len(p.args["a"].shape)
+        if not ndim and not share:
+            raise Skip
         p.args["axis"] = None if ndim == 0 or p.chance(share) else p.between(-ndim, ndim - 1)
         return make(p)
     return maker
@@ -103,15 +105,17 @@ def chosen_axis(p):
     return "none" if p.args["axis"] is None else str(p.args["axis"])
 
 
-def leading_indices(p):
-    """Index arrays for the first axes; the slices are one long there, and whole elsewhere."""
+def some_indices(p):
+    """Index arrays for one or two axes; the slices are one long there, and begin at 0 elsewhere: whole, or not."""
     a = p.args["a"].shape
     if not a:
         raise Skip
-    count = p.between(1, min(2, len(a)))
+    axes = [int(i) for i in p.rng.permutation(len(a))[: p.between(1, 2)]]
+    axes = sorted(axes) if p.chance(0.7) else axes
     shape = p.shape(0, 2) if np.prod(a) < 300 else (2,)
-    p.args.update(axes=list(range(count)), slice_sizes=[1] * count + list(a[count:]), index_shape=shape)
-    return arrays([index_values(p, shape, a[i]) for i in range(count)])
+    sizes = [1 if i in axes else n if p.chance(0.8) else p.between(1, max(n, 1)) for i, n in enumerate(a)]
+    p.args.update(axes=axes, slice_sizes=[min(n, size) for n, size in zip(a, sizes)] if 0 in a else sizes, index_shape=shape)
+    return arrays([index_values(p, shape, a[i]) for i in axes])
 
 
 def scattered(p):

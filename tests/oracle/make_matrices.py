@@ -40,6 +40,10 @@ def own_array(p, dtype, data):
         return p.leaf(dtype, data.shape, bits_of_bfloat16(data) if dtype == "bfloat16" else data)
 
 
+def inexact(dtype):
+    return dtype[0] in "fbc" and dtype != "bool"
+
+
 def uniform(p, dtype, limit, shape):
     """Numbers up to so large, with imaginary parts where the dtype has such."""
     parts = p.rng.uniform(-limit, limit, shape)
@@ -54,7 +58,7 @@ def matrices(p):
         return p.leaf(p.pair_dtype, batch + [n, n + 1]).name
     half = uniform(p, p.pair_dtype, 1, batch + [n, n])
     whole = half @ np.conj(np.swapaxes(half, -1, -2)) + 2 * np.eye(n)
-    return own_array(p, p.pair_dtype, whole if p.pair_dtype[0] in "fbc" and p.pair_dtype != "bool" else np.rint(whole)).name
+    return own_array(p, p.pair_dtype, whole if inexact(p.pair_dtype) else np.rint(whole)).name
 
 
 def means(p):
@@ -78,6 +82,17 @@ def sound_matrices(p):
     """Of full rank, and far from less."""
     n, m = p.between(1, 6), p.between(1, 6)
     return own_array(p, p.pair_dtype, uniform(p, p.pair_dtype, 1, [2] * p.between(0, 2) + [n, m]) + 9 * np.eye(n, m)).name
+
+
+def square_matrices(p):
+    """Of no symmetry."""
+    n = p.between(1, 6)
+    return own_array(p, p.pair_dtype, uniform(p, p.pair_dtype, 3, [2] * p.between(0, 2) + [n, n + p.chance(BAD)])).name
+
+
+def hermitian(p):
+    """Or not, where the triangle that is read decides."""
+    return square_matrices(p) if p.chance(0.2) else matrices(p)
 
 
 def right_sides(p):
@@ -104,13 +119,17 @@ def matrix_axes(p):
 
 
 def triples(p):
-    """Vectors of two or three coordinates along the last axis."""
-    return p.leaf(p.pair_dtype, [p.between(1, 4) for _ in range(p.between(0, 2))] + [p.pick([2, 3, 3])]).name
+    """Vectors of two or three coordinates along an axis."""
+    shape = [p.between(1, 4) for _ in range(p.between(1, 3))]
+    p.args["axis"] = p.axis(len(shape))
+    at = p.args["axis"] % len(shape)
+    p.args["lengths"] = [p.pick([2, 3, 3]) + 2 * p.chance(BAD) for _ in range(2)]
+    p.args["other"] = shape[:at] + [p.args["lengths"][1]] + shape[at + 1:]
+    return p.leaf(p.pair_dtype, shape[:at] + [p.args["lengths"][0]] + shape[at + 1:]).name
 
 
 def other_triples(p):
-    shape = list(p.args["a"].shape)
-    return p.leaf(p.second_dtype(), shape[:-1] + [p.pick([2, 3, 3])]).name
+    return p.leaf(p.second_dtype(), p.args["other"]).name
 
 
 def signal(p):
@@ -128,11 +147,33 @@ def stack_of_matrices(p):
     m, k, n = (p.between(1, 5) for _ in range(3))
     stacks = [[p.between(1, 3) for _ in range(p.between(1, 2))] for _ in range(2)]
     shape = [p.between(1, 4) for _ in range(p.between(0, 2))]
+    p.args["sorted"] = p.chance(0.3)
     p.args["rhs"] = small_whole(p, p.pair_dtype if p.chance(0.7) else p.second_dtype(), stacks[1] + [k + p.chance(BAD), n]).name
+    if p.chance(0.3):
+        shape = stacks[0]  # which the other operand's places go with where a's are not given
     for side, stack in zip(("lhs_indices", "rhs_indices"), stacks):
         places = p.rng.integers(0, int(np.prod(stack)), shape)
+        if p.args["sorted"]:
+            places = np.sort(places, axis=None).reshape(shape)
         p.args[side] = p.leaf(p.pick(["uint32", "int32", "uint8"]), shape, places).name
+    if shape == stacks[0] and p.chance(0.5):
+        p.args["lhs_indices"] = None
+    if shape == stacks[1] and p.chance(0.5):
+        p.args["rhs_indices"] = None
     return small_whole(p, p.pair_dtype, stacks[0] + [m, k]).name
+
+
+def blocks(p):
+    """a of block_masked_mm, with b and the masks of its blocks; some too large or too few."""
+    block, batch = p.pick([32, 64]), [p.between(1, 2)] * p.between(0, 2)
+    m, k, n = (p.pick([1, 5, 32, 33, 70]) for _ in range(3))
+    p.args["block_size"] = block if not p.chance(BAD) else 16
+    p.args["rhs"] = small_whole(p, p.pair_dtype if p.chance(0.8) else p.second_dtype(), batch + [k, n])
+    for name, shape in dict(mask_out=(m, n), mask_lhs=(m, k), mask_rhs=(k, n)).items():
+        counts = batch + [-(-length // block) + p.chance(BAD) for length in shape]
+        dtype = "bool" if p.chance(0.5) else p.pick(["float32", p.pair_dtype])
+        p.args[name] = None if p.chance(0.3) else small_whole(p, dtype, counts)
+    return small_whole(p, p.pair_dtype, batch + [m, k]).name
 
 
 def segmented(p):
@@ -151,13 +192,15 @@ def hadamard_row(p):
     return small_whole(p, p.pair_dtype, [p.between(1, 3)] * p.between(0, 2) + [n]).name
 
 
-EINSUMS = ["ij,jk->ik", "ij->ji", "ii->i", "i,i->", "bij,bjk->bik", "ij,j->i", "i,j->ij", "ijk->k", "ij,ij->", "ij,jk,kl->il"]
+EINSUMS = ["ij,jk->ik", "ij->ji", "ii->i", "i,i->", "bij,bjk->bik", "ij,j->i", "i,j->ij", "ijk->k", "ij,ij->", "ij,jk,kl->il",
+           "ij,jk", "ii", "ij,jk,kl,lm->im", "a,b,c->", "abc,cd,de->abe", "ij,ij,ij->ij"]
 
 
 def small_whole(p, dtype, shape):
     """Of -1, 0 and 1, so that sums of products are exact in every dtype."""
     low = 0 if dtype == "bool" or dtype.startswith("u") else -1
-    return own_array(p, dtype, p.rng.integers(low, 2, shape).astype(np.float64))
+    data = p.rng.integers(low, 2, shape).astype(np.float64)
+    return own_array(p, dtype, data + 1j * p.rng.integers(low, 2, shape) if dtype == "complex64" else data)
 
 
 def subscripts(p):
@@ -181,5 +224,6 @@ def addend(p):
 def factor(first):
     def make(p):
         n, k, m = p.args["lengths"]
-        return small_whole(p, p.pair_dtype, [n, k] if first else [k, m]).name
+        batch = [p.args.setdefault("batch", p.between(1, 3))] * p.chance(0.3)
+        return small_whole(p, p.pair_dtype, batch + [n, k] if first else batch + [k, m]).name
     return make

@@ -1,6 +1,7 @@
 """Makers of parameters: packed matrices and what is multiplied with them."""
 import numpy as np
 
+from packed import OWN
 from program import BAD, Skip, bits_of_bfloat16
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -96,26 +97,36 @@ def gathered(p):
     name = factor(p, 1)
     stacks = next(v for v in p.every if v.name == name).shape[0], p.args["w"].shape[0]
     shape = tuple(p.between(1, 3) for _ in range(p.between(1, 2)))
+    p.args["sorted"] = p.chance(0.3)
     for side, count in zip(("lhs_indices", "rhs_indices"), stacks):
         some = shape if side == "lhs_indices" or p.chance(0.7) else (1,) + shape[1:]
-        p.args[side] = p.leaf(p.pick(["uint32", "int32", "uint8"]), some, p.rng.integers(0, count, some))
-    if p.chance(0.3) and shape == (stacks[0],):
-        p.args["lhs_indices"] = None
+        places = p.rng.integers(0, count, some)
+        if p.args["sorted"]:
+            places = np.sort(places, axis=None).reshape(some)
+        p.args[side] = p.leaf(p.pick(["uint32", "int32", "uint8"]), some, places)
+    for side, count in zip(("lhs_indices", "rhs_indices"), stacks):
+        if p.chance(0.4) and p.args[side].shape == (count,):
+            p.args[side] = None
     return name
 
 
 def row(p):
     """What qqmm takes: the wheel multiplies a single row, with a packed matrix."""
     group = settle(p, ["nvfp4", "mxfp8"])
+    given = p.args["mode"] == "nvfp4" and p.chance(0.3)
+    for side in "xw":
+        p.args[f"global_scale_{side}"] = p.leaf("float32", (), np.array(p.pick([0.5, 2688, 4000]))) if given else None
     codes = group * p.between(1, 4)
     pack(p, (p.pick([1, 2, 7, 33]), codes), "float32")
     return leaf_of(p, p.pair_dtype, (1,) * p.between(0, 1) + (codes + p.chance(BAD),)).name
 
 
 def parts(name):
-    """What was chosen with another parameter: an array, a word, or nothing."""
+    """What was chosen with another parameter: an array, a word, or nothing, which is the mode's own."""
     def make(p):
         value = p.args.get(name)
+        if value == OWN[p.args["mode"]].get(name) and p.chance(0.4):
+            return "none"
         if isinstance(value, bool):
             return "true" if value else "false"
         return "none" if value is None else getattr(value, "name", None) or str(value)

@@ -1,7 +1,7 @@
 """Makers of parameters: shapes, axes, lists of arrays, keys and numbers."""
 import numpy as np
 
-from program import BAD, bits_of_bfloat16
+from program import BAD, Skip, bits_of_bfloat16
 
 
 def ints(items):
@@ -90,8 +90,17 @@ def stacked(p):
 
 
 def vectors(p):
-    return arrays(p.leaf(p.second_dtype() if i else p.pair_dtype, p.shape(0, 1) if p.chance(0.9) else p.shape())
-                  for i in range(p.between(1, 3)))
+    """Few enough elements that their grid is not too large."""
+    shapes = [p.shape(0, 1) if p.chance(0.9) else p.shape() for _ in range(p.between(1, 3))]
+    if np.prod([np.prod(shape) for shape in shapes]) > 50000:
+        raise Skip
+    return arrays(p.leaf(p.second_dtype() if i else p.pair_dtype, shape) for i, shape in enumerate(shapes))
+
+
+def diagonal_or_matrix(p):
+    """A vector becomes the diagonal of a matrix, which must not be too large."""
+    a = p.first_array()
+    return (a if len(a.shape) != 1 or a.size <= 300 else p.leaf(p.pair_dtype, (p.between(0, 300),))).name
 
 
 def ones_of(p):
@@ -118,6 +127,9 @@ def strided(p):
     if not size:
         p.args.update(strides=[1], offset=0)
         return ints([0])
+    if p.chance(0.1):
+        p.args.update(strides=None, offset=0)
+        return "none" if p.chance(0.5) else ints([p.between(1, size)])
     shape, strides, first, last = [], [], 0, 0
     for _ in range(p.between(0, 3)):
         n, step = p.pick([1, 2, 3, 4]), p.between(-4, 5)
@@ -149,7 +161,12 @@ def steps(p):
 
 def told(name, form=str):
     """What an earlier parameter's maker chose for this one."""
-    return lambda p: form(p.args[name])
+    return lambda p: "none" if p.args[name] is None else form(p.args[name])
+
+
+def named(name):
+    """Likewise an array, or none."""
+    return told(name, lambda v: v.name)
 
 
 def between(low, high):
@@ -173,6 +190,15 @@ def real_bound(value):
         bits = bits_of_bfloat16([number]) if dtype == "bfloat16" else np.array([number])
         return p.leaf(dtype, p.pick([(), (), (1,)]), bits).name
     return make
+
+
+def samples_shape(p):
+    """Samples for each row of logits, perhaps several."""
+    shape = list(p.args["logits"].shape)
+    axis = int(p.args["axis"])
+    if -len(shape) <= axis < len(shape):
+        del shape[axis]
+    return ints([p.between(1, 3)] * p.between(0, 1) + shape + [2] * p.chance(BAD))
 
 
 def optional(make, share=0.3):

@@ -4,6 +4,9 @@ import numpy as np
 from accumulated import operand
 from table import wide
 
+# Group sizes and widths that the modes have where none are given.
+OWN = dict(affine=dict(group_size=64, bits=4), mxfp4=dict(group_size=32, bits=4), mxfp8=dict(group_size=32, bits=8),
+           nvfp4=dict(group_size=16, bits=4))
 FP4 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, -0.0, -0.5, -1, -1.5, -2, -3, -4, -6])
 
 
@@ -32,9 +35,14 @@ def codes_of(words, bits):
     return (each.astype(np.int64) << np.arange(bits)).sum(-1)
 
 
+def kind(step):
+    mode = step.args["mode"]
+    return mode, *(step.args[name] or OWN[mode][name] for name in ("group_size", "bits"))
+
+
 def matrix(step):
     """The values, and their sizes before anything cancels."""
-    mode, group, bits = (step.args[name] for name in ("mode", "group_size", "bits"))
+    mode, group, bits = kind(step)
     codes = codes_of(step.inputs["w"], bits)
     scales = wide(step.inputs["scales"], step.dtypes["scales"]).astype(np.longdouble)
     if mode == "affine":
@@ -64,20 +72,24 @@ def quantized_matmul(step, dtype):
 
 
 def gather_qmm(step, dtype):
-    rows, columns = step.inputs.get("lhs_indices"), step.inputs["rhs_indices"]
-    return product(left(step, dtype), step, lambda x, w: (x if rows is None else x[rows.astype(np.int64)], w[columns.astype(np.int64)]))
+    rows, columns = (step.inputs.get(f"{side}_indices") for side in ("lhs", "rhs"))
+    return product(left(step, dtype), step, lambda x, w: (x if rows is None else x[rows.astype(np.int64)],
+                                                          w if columns is None else w[columns.astype(np.int64)]))
 
 
 def qqmm(step, dtype):
     """x goes through codes too, of which even ones win ties."""
-    group, x = step.args["group_size"], left(step, dtype)
+    (mode, group, bits), x = kind(step), left(step, dtype)
     parts = x.reshape(x.shape[:-1] + (-1, group))
     largest = np.abs(parts).max(axis=-1, keepdims=True).astype(np.float32)
-    if step.args["mode"] == "nvfp4":
-        scale = fp8_nearest(largest / np.float32(6))
+    by_x, by_w = (np.float32(step.inputs.get(f"global_scale_{side}", np.float32(2688)).reshape(())) / np.float32(448 * 6)
+                  for side in "xw")
+    if mode == "nvfp4":
+        scale = fp8_nearest(largest / np.float32(6) / by_x) * by_x
     else:
         power = np.log2(np.maximum(largest / np.float32(448), 2.0**-127))
         scale = np.exp2(np.clip(np.where(power >= 0, np.floor(power + 0.5), np.ceil(power - 0.5)), -127, 127))
     part = np.where(scale == 0, 0, parts / np.where(scale == 0, 1, scale)).astype(np.float32).astype(np.float64)
-    nearest = fp4_nearest if step.args["bits"] == 4 else fp8_nearest
-    return product((nearest(part) * scale).reshape(x.shape).astype(np.longdouble), step)
+    nearest = fp4_nearest if bits == 4 else fp8_nearest
+    true, size, terms = product((nearest(part) * scale).reshape(x.shape).astype(np.longdouble), step)
+    return true * by_w, size * by_w, terms

@@ -46,7 +46,8 @@ class Accumulated:
         """Where ours is next to the true value."""
         true, scale, terms, *way = self.truth(step, dtype)
         inner = "float32" if dtype in HALVES else dtype
-        steps = 0.51 * EPSILON[dtype] * np.abs(true) if self.steps == 1 else self.steps * EPSILON[dtype] * scale
+        once = 0.51 * EPSILON[dtype] * np.abs(true)
+        steps = once if self.steps == 1 else np.maximum(once, self.steps * EPSILON[dtype] * scale)
         bound = steps + 2 * np.sqrt(terms) * EPSILON[inner] * scale + TINY[dtype]
         return near(ours, true, bound, dtype, inner, *(way or (scale,)))
 
@@ -83,8 +84,8 @@ class Near:
 
 
 class Solved:
-    """Results of linear algebra, and weighted sums that cancel: up to so many units of the last place of the largest element, for each row of the
-    matrices, which are made far from singular."""
+    """Results of linear algebra, and weighted sums that cancel: up to so many units of the last place of the largest element, for
+    each row of the matrices, which are made far from singular."""
 
     def __init__(self, units):
         self.units = units
@@ -189,7 +190,7 @@ def far(ours, theirs, dtype, ulps):
 TRANSCENDENTAL = Ulps(float16=1, bfloat16=1, float32=4, float64=4, complex64=4)
 TABLE = {
     **{name: Accumulated(getattr(accumulated, name)) for name in "sum cumsum prod cumprod trace matmul inner tensordot "
-       "tensordot_axes".split()},
+       "tensordot_axes einsum addmm".split()},
     **{name: Accumulated(getattr(accumulated, name), steps=4) for name in "var std".split()},
     **{name: Accumulated(getattr(packed, name)) for name in "quantized_matmul gather_qmm qqmm".split()},
     "mean": Accumulated(accumulated.mean, steps=2),  # a sum, 1 / n and their product, each rounded

@@ -13,7 +13,8 @@ import sys
 import numpy as np
 
 import generate
-from differential import Child, Died, Ours
+from child import Child, Died
+from differential import Ours
 from make_shapes import ints
 from program import BAD, Building, Skip
 from table import NUMPY, functions, numpy_of, shape_of
@@ -389,10 +390,7 @@ class Run:
         try:
             if not self.wheel.process:
                 self.wheel.start()
-            self.wheel.send(json.dumps(case))
-            while not (line := self.wheel.receive()).startswith("{"):
-                pass  # LAPACK prints what it thinks of its arguments
-            answers = json.loads(line)
+            answers = self.wheel.ask(case)
         except Died as e:
             answers = {"call": ["refuses", f"its process {e}"]}
         for kind, (outcome, text) in answers.items():

@@ -1,11 +1,11 @@
 """The wheel's half of transforms.py: a child process that gets calls with what our transforms answered, one JSON object a line,
 applies mlx.core's vjp, jvp and vmap to its own counterpart, and answers with what differs and what it refused."""
-import json
 import sys
 
 import mlx.core as mx
 import numpy as np
 
+from child import questions
 from table import functions, numpy_of, shape_of
 from upstream import CALLS, Step, counterpart, to_mlx, to_numpy
 
@@ -63,8 +63,7 @@ def difference(got, wanted):
 def main():
     mx.set_default_device(mx.cpu)
     table = functions(sys.argv[1])
-    for line in sys.stdin:
-        case = json.loads(line)
+    for case, answer in questions():
         answers = {}
         for kind in ("vjp", "jvp", "vmap"):
             if case.get(kind):
@@ -73,7 +72,7 @@ def main():
                                      else "equal", text or ""]
                 except Exception as e:  # whatever it raises is an outcome
                     answers[kind] = ["refuses", f"{type(e).__name__}: {str(e)[:100]}"]
-        print(json.dumps(answers), flush=True)
+        answer(answers)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ line, runs each step on mlx.core, compares, and answers with one JSON object. It
 
 A step gets the wheel's own value of an earlier step where that equals ours in every bit, so that its lazy views and
 strides are exercised, and else ours, so that every step is judged by itself."""
-import json
 import sys
 
 import mlx.core as mx
@@ -12,6 +11,7 @@ import numpy as np
 
 import factors
 import tolerances
+from child import questions
 from differences import DIFFERENCES
 from table import NUMPY, functions, numpy_of, shape_of, wide
 
@@ -60,21 +60,51 @@ def pad(a, axes, low, high, value, mode):
     return mx.pad(a, widths, mode, 0 if value is None else value)
 
 
+def in_front(a, axes):
+    """a with these axes first, and the others behind them in their order."""
+    return list(axes) + [i for i in range(a.ndim) if i not in axes]
+
+
+def leading(indices, axes, slice_sizes):
+    """An index of what is in front: arrays for the axes, and for the others what begins at 0."""
+    return (*indices, *(slice(0, n) for i, n in enumerate(slice_sizes) if i not in axes))
+
+
 def gather(a, indices, axes, slice_sizes):
-    """By indexing, where the axes are the first ones, and the slices one long there and whole elsewhere."""
-    picked = a[tuple(indices)]
+    """By indexing, the slices being one long along the axes."""
+    picked = a.transpose(in_front(a, axes))[leading(indices, axes, slice_sizes)]
     return picked.reshape(list(indices[0].shape) + slice_sizes)
 
 
 def scatter(method):
     """By indexing, likewise."""
     def call(a, indices, updates, axes):
-        updates = updates.reshape(list(indices[0].shape) + list(a.shape[len(axes):]))
+        order, sizes = in_front(a, axes), updates.shape[indices[0].ndim:]
+        at = leading(indices, axes, sizes)
+        updates = updates.reshape(list(indices[0].shape) + [n for i, n in enumerate(sizes) if i not in axes])
+        out = mx.array(a.transpose(order))
         if method:
-            return getattr(a.at[tuple(indices)], method)(updates)
-        out = mx.array(a)
-        out[tuple(indices)] = updates
-        return out
+            out = getattr(out.at[at], method)(updates)
+        else:
+            out[at] = updates
+        return out.transpose([order.index(i) for i in range(a.ndim)])
+    return call
+
+
+def scatter_add_axis(a, indices, values, axis):
+    """By indexing, with the places of the other axes spelled out."""
+    at = [mx.arange(n).reshape([-1 if i == j else 1 for j in range(a.ndim)]) for i, n in enumerate(indices.shape)]
+    at[axis] = indices.astype(mx.int64)
+    return a.at[tuple(at)].add(values)
+
+
+def scan(f):
+    """Of a copy, where the array was broadcast: the wheel's process dies of that (SIGFPE)."""
+    def call(a, axis, reverse, inclusive):
+        mx.eval(a)
+        if 0 in memoryview(a).strides:
+            a = to_mlx(*to_numpy(a)[::-1])
+        return f(a, axis, reverse=reverse, inclusive=inclusive)
     return call
 
 
@@ -89,12 +119,32 @@ def one_or_all(axes):
 
 
 def conv_general(input, weight, stride, low, high, kernel_dilation, input_dilation, groups, flip):
-    return mx.conv_general(input, weight, stride, (low, high), kernel_dilation, input_dilation, groups, flip)
+    return mx.conv_general(input, weight, stride or 1, (low or [0], high or [0]), kernel_dilation or 1, input_dilation or 1, groups, flip)
 
 
-def of_pairs(f):
-    """A convolution whose lists must be tuples."""
-    return lambda *args: f(*(tuple(a) if isinstance(a, list) else a for a in args))
+def spread(x):
+    """A list as the wheel's convolutions take it: as a tuple, or a number where one serves for all axes."""
+    return x if not isinstance(x, list) else tuple(x) if len(x) != 1 else x[0]
+
+
+def convolution(f, *defaults):
+    """A convolution whose lists, in order, have these defaults."""
+    def call(input, weight, *rest):
+        lists = [default if x is None else spread(x) for x, default in zip(rest, defaults)]
+        return f(input, weight, *lists, *rest[len(defaults):])
+    return call
+
+
+def einsum_path(subscripts, operands):
+    """Each step as its length and its places."""
+    path, _ = mx.einsum_path(subscripts, *operands)
+    return tuple(n for step in path for n in (len(step), *step))
+
+
+def einsum_cost(subscripts, operands):
+    """The numbers of the description, but for those in the subscripts."""
+    _, text = mx.einsum_path(subscripts, *operands)
+    return tuple(int(line.rpartition(":")[2]) for line in text.splitlines()[1:] if line)
 
 
 def upsample(x, axis, scale, mode, align_corners):
@@ -115,7 +165,10 @@ def attention(q, k, v, scale, mode, mask, sinks):
 CALLS = {
     "upsample": upsample,
     "conv_general": conv_general,
-    **{name: of_pairs(getattr(mx, name)) for name in "conv2d conv3d conv_transpose2d conv_transpose3d".split()},
+    "conv2d": convolution(mx.conv2d, 1, 0, 1), "conv3d": convolution(mx.conv3d, 1, 0, 1),
+    "conv_transpose2d": convolution(mx.conv_transpose2d, 1, 0, 1, 0),
+    "conv_transpose3d": convolution(mx.conv_transpose3d, 1, 0, 1, 0),
+    "einsum_path": einsum_path, "einsum_cost": einsum_cost,
     "slice": lambda a, start, stop, strides: a[ranges(start, stop, strides)],
     "slice_update": slice_update,
     "slice_dynamic": mx.slice,
@@ -125,15 +178,14 @@ CALLS = {
     "scatter": scatter(None), "scatter_add": scatter("add"), "scatter_prod": scatter("multiply"),
     "scatter_max": scatter("maximum"), "scatter_min": scatter("minimum"),
     "take_index": lambda a, index, axis: mx.take(a, index, axis),
-    "masked_scatter": masked_scatter,
+    "masked_scatter": masked_scatter, "scatter_add_axis": scatter_add_axis,
     "trace": lambda a, offset, axis1, axis2, dtype: mx.trace(a, offset, axis1, axis2, dtype),
     "tensordot_axes": lambda a, b, axes_a, axes_b: mx.tensordot(a, b, [axes_a, axes_b]),
     "softmax": lambda a, axes, precise: mx.softmax(a, axes, precise=precise),
     "array_equal": lambda a, b, equal_nan: mx.array_equal(a, b, equal_nan=equal_nan),
     "isclose": lambda a, b, rtol, atol, equal_nan: mx.isclose(a, b, rtol, atol, equal_nan=equal_nan),
     "allclose": lambda a, b, rtol, atol, equal_nan: mx.allclose(a, b, rtol, atol, equal_nan=equal_nan),
-    **{name: lambda a, axis, reverse, inclusive, f=getattr(mx, name): f(a, axis, reverse=reverse, inclusive=inclusive)
-       for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")},
+    **{name: scan(getattr(mx, name)) for name in ("cumsum", "cumprod", "cummax", "cummin", "logcumsumexp")},
     "random_bits": random_bits,
     "random_permutation": lambda x, axis, key: mx.random.permutation(x, axis, key),
     "random_permutation_arange": lambda x, key: mx.random.permutation(x, key=key),
@@ -160,7 +212,6 @@ CALLS = {
     "einsum": lambda subscripts, operands: mx.einsum(subscripts, *operands),
     "fast_rms_norm": mx.fast.rms_norm, "fast_layer_norm": mx.fast.layer_norm, "fast_rope": rope, "fast_rope_dynamic": rope,
     "fast_scaled_dot_product_attention": attention,
-    "linalg_svd": lambda a, vectors: mx.linalg.svd(a, vectors, stream=mx.cpu),
     "linalg_solve_triangular": lambda a, b, upper: mx.linalg.solve_triangular(a, b, upper=upper),
     **{f"fft_{kind}fft2": lambda a, s, axes, f=getattr(mx.fft, kind + "fftn"): f(a, s, [-2, -1] if axes is None else axes)
        for kind in ("", "i", "r", "ir")},
@@ -170,7 +221,8 @@ CALLS = {
     "linalg_norm_matrix": lambda a, order, axes, keep: mx.linalg.norm(a, order, one_or_all(axes), keep),
     "linalg_norm_l2": lambda a, axes, keep: mx.linalg.norm(a, None, one_or_all(axes), keep),
     **{f"linalg_{name}": lambda *args, f=getattr(mx.linalg, name): f(*args, stream=mx.cpu) for name in
-       "cholesky eigvalsh inv tri_inv cholesky_inv pinv solve cross qr lu lu_factor eigh eig eigvals".split()},
+       "cholesky eigvalsh inv tri_inv cholesky_inv pinv solve qr lu lu_factor eigh eig eigvals".split()},
+    "linalg_svd": lambda a, both: mx.linalg.svd(a, both, stream=mx.cpu),
 }
 
 
@@ -215,19 +267,21 @@ def same_bits(ours, theirs):
 # ---- one step ----
 
 class Step:
-    """One op of a program: its arguments (`args`), and its array arguments as NumPy arrays (`inputs`, `dtypes`)."""
+    """One op of a program: its arguments (`args`), and its array arguments as NumPy arrays (`inputs`, `dtypes`); of lists of
+    arrays, pairs of both (`lists`), and the dtype of the first."""
 
     def __init__(self, line, table, ours, theirs):
         words = line.split()
         self.value, self.op = words[0], words[2]
-        self.args, self.inputs, self.dtypes = {}, {}, {}
+        self.args, self.inputs, self.dtypes, self.lists = {}, {}, {}, {}
         self.line = line
         for (name, kind), word in zip(table[self.op].parameters, words[3:], strict=True):
             self.args[name] = self.read(kind.rstrip("?"), word, theirs)
             if kind.startswith("array") and word.startswith("v"):
                 self.dtypes[name], self.inputs[name] = ours[first_part(word)]
             if kind == "arrays":
-                self.dtypes[name] = ours[first_part(word[1:].split(",")[0].rstrip("}"))][0] if word != "{}" else None
+                self.lists[name] = [ours[first_part(v)] for v in word[1:-1].split(",") if v]
+                self.dtypes[name] = self.lists[name][0][0] if self.lists[name] else None
         subject = table[self.op].subject()
         words = dict(zip((name for name, _ in table[self.op].parameters), words[3:]))
         self.dtype = self.dtypes.get(subject) or words.get(subject, "none")
@@ -262,10 +316,16 @@ def without_values(step):
     return step.line + "   of " + ", ".join(f"{n}: {step.dtypes[n]}{list(x.shape)}" for n, x in step.inputs.items())
 
 
+class Tainted(Exception):
+    """An evaluation raised: the wheel has let go of memory that its other threads still use."""
+
+
 def call(op, args):
     """What the wheel answers: the arrays and a list of (dtype, values), or an exception's class name and text."""
+    built = False
     try:
         out = counterpart(op)(*args.values())
+        built = True
         if isinstance(out, (bool, int)) or isinstance(out, tuple) and all(isinstance(i, int) for i in out):
             out = np.array(out, np.bool_ if isinstance(out, bool) else np.int64)
             return [mx.array(out)], [(str(out.dtype), out)], None
@@ -273,7 +333,10 @@ def call(op, args):
         mx.eval(out)
         return out, [to_numpy(a) for a in out], None
     except Exception as e:  # whatever it raises is an outcome
-        return None, None, (type(e).__name__, str(e).split("\n")[0])
+        error = type(e).__name__, str(e).split("\n")[0]
+        if built:
+            raise Tainted(*error) from e
+        return None, None, error
 
 
 def known(step, ours, theirs):
@@ -285,18 +348,16 @@ def known(step, ours, theirs):
 
 
 def avoided(step):
-    """The name of the difference for which the wheel must not be asked, or None."""
+    """The difference for which the wheel must not be asked, or None."""
     for d in DIFFERENCES:
         if d.avoid and d.covers(step.op) and d.avoid(step):
-            return d.name
+            return d
     return None
 
 
 def judge_value(step, part, ours, theirs):
     """None when equal, else ("difference", name) or ("fail", text)."""
-    (dtype, mine), (their_dtype, other) = ours, theirs
-    if dtype != their_dtype or mine.shape != other.shape:
-        return "fail", f"part {part}: ours is {dtype}{list(mine.shape)}, the wheel's {their_dtype}{list(other.shape)}"
+    (dtype, mine), (_, other) = ours, theirs
     bad = tolerances.rule(step.op).bad(mine, other, dtype, step)
     if not bad.any():
         return None
@@ -333,9 +394,10 @@ def judge(step, ours, our_error, theirs, their_error):
         return "fail", f"ours raises {' '.join(our_error)}; the wheel does not"
     if their_error:
         return "fail", f"the wheel raises {': '.join(their_error)}; ours does not"
-    if len(ours) != len(theirs):
-        return "fail", f"{len(ours)} results, the wheel's {len(theirs)}"
-    if step.op in factors.FREE and all(a[0] == b[0] and a[1].shape == b[1].shape for a, b in zip(ours, theirs)):
+    kinds = [[f"{d}{list(x.shape)}" for d, x in results] for results in (ours, theirs)]
+    if kinds[0] != kinds[1]:
+        return "fail", f"ours is {', '.join(kinds[0])}, the wheel's {', '.join(kinds[1])}"
+    if step.op in factors.FREE:
         text = factors.wrong(step, ours)
         return ("fail", text) if text else ("equal", "")
     found = [judge_value(step, i, a, b) for i, (a, b) in enumerate(zip(ours, theirs))]
@@ -343,10 +405,12 @@ def judge(step, ours, our_error, theirs, their_error):
     return next((f for f in found if f[0] == "fail"), found[0] if found else ("equal", ""))
 
 
-def run_program(program, table):
+def run_program(program, table, say):
+    """The outcomes of a program's steps; says before each which it is, in case the process dies of it, and what an evaluation
+    raised, in which case another process goes through the program again, and is told."""
     ours = {name: (dtype, numpy_of(dtype, shape_of(shape), hexes))
             for name, (dtype, shape, hexes) in program["values"].items()}
-    errors, theirs, steps = program["errors"], {}, []
+    errors, raised, theirs, steps = program["errors"], program["raised"], {}, []
     for line in program["lines"]:
         words = line.split()
         value = words[0]
@@ -358,10 +422,16 @@ def run_program(program, table):
         mine = []
         while f"{value}.{len(mine)}" in ours:
             mine.append(ours[f"{value}.{len(mine)}"])
-        arrays, results, outcome, text = None, None, "difference", avoided(step)
-        if not text:
-            print(json.dumps({"at": [step.op, step.dtype, without_values(step)]}), flush=True)
-            arrays, results, error = call(step.op, step.args)
+        arrays, results, avoid = None, None, avoided(step)
+        if avoid:
+            good = not avoid.right or avoid.right(step, errors.get(value) or mine)
+            outcome, text = ("difference", avoid.name) if good else ("fail", "ours is not right, where the wheel is not asked")
+        else:
+            say({"at": [step.op, step.dtype, without_values(step)]})
+            try:
+                arrays, results, error = (None, None, raised[value]) if value in raised else call(step.op, step.args)
+            except Tainted as e:
+                return {"raised": {**raised, value: e.args}}
             outcome, text = judge(step, mine, errors.get(value), results, error)
         steps.append([step.op, step.dtype, outcome, text + (f"   ({without_values(step)})" if outcome == "fail" else "")])
         if value == program["stopped"]:
@@ -369,16 +439,18 @@ def run_program(program, table):
         for i, result in enumerate(mine):
             keep = results and i < len(results) and same_bits(result, results[i])
             theirs[f"{value}.{i}"] = arrays[i] if keep else to_mlx(result[1], result[0])
-    return steps
+    return {"steps": steps}
 
 
 def main():
     mx.set_default_device(mx.cpu)
     table = functions(sys.argv[1])
     missing = [name for name in sys.argv[2].split(",") if name and not counterpart(name)]
-    print(json.dumps({"version": mx.__version__, "missing": missing}), flush=True)
-    for line in sys.stdin:
-        print(json.dumps({"steps": run_program(json.loads(line), table)}), flush=True)
+    for question, answer in questions():
+        if "hello" in question:
+            answer({"version": mx.__version__, "missing": missing})
+        else:
+            answer(run_program(question, table, answer))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 answers, and must recognise the difference in them; `avoid` says which steps the wheel must not be given at all.
 What the values of an op may differ in stands in tests/oracle/differences.py, and serves here too."""
 import re
+import types
 
 import numpy as np
 
@@ -15,6 +16,29 @@ class Difference:
 
 def refused(answer, kind, words=""):
     return answer["k"] == "error" and answer["c"] == kind and words in answer["m"]
+
+
+LIKE_MX = types.SimpleNamespace(array=np.array, arange=np.arange, bfloat16=np.float32, bool_=np.bool_, **{
+    d: getattr(np, d) for d in "int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64".split()})
+
+
+def by_numpy(code, **names):
+    """The names after a step's code ran on NumPy arrays; none where NumPy refuses it."""
+    names |= {"mx": LIKE_MX, "np": np}
+    try:
+        exec(code, names)
+    except Exception:
+        return {}
+    return names
+
+
+def column_gather(step, ours, theirs):
+    """Ours is what NumPy answers; the wheel has the same elements in another order."""
+    if step.kind != "index" or "a" not in step.inputs or not ours["k"] == theirs["k"] == "array" or ours["s"] != theirs["s"]:
+        return False
+    mine, other = value_of(ours).data, value_of(theirs).data
+    true = by_numpy("y = a" + step.code[step.code.index("["):], a=step.inputs["a"]).get("y")
+    return np.array_equal(true, mine) and np.array_equal(np.sort(mine, axis=None), np.sort(other, axis=None))
 
 
 def strange_scalar(step, ours, theirs):
@@ -70,6 +94,15 @@ def complex_nan(step, ours, theirs):
     return (step.kind == "reduce logsumexp" and ours["k"] == theirs["k"] == "array" and
             ours["d"] == theirs["d"] == "complex64" and ours["s"] == theirs["s"] and
             bool((np.isnan(value_of(ours).data.real) & np.isnan(value_of(theirs).data.real)).any()))
+
+
+def broadcast_update(step, ours, theirs):
+    """Ours is what NumPy makes of the same assignment to an index with new axes."""
+    if step.kind != "update" or not refused(theirs, "ValueError", "Cannot broadcast array") or ours["k"] != "array":
+        return False
+    target = step.code.partition(" = ")[0]
+    after = by_numpy(step.code, **{step.sets[0]: step.inputs["a"].copy()}).get(step.sets[0])
+    return "None" in target and np.array_equal(after, value_of(ours).data)
 
 
 def squeezed_update(step, ours, theirs):
@@ -172,6 +205,8 @@ def order_of_zeros(step, ours, theirs):
 
 
 DIFFERENCES = [
+    Difference("column-gather", "the wheel reads arrays that lie column by column in the wrong order when an index array picks from "
+               "them; ours is what NumPy answers", column_gather),
     Difference("order-of-zeros", "0.0 and -0.0 compare equal, and the wheel's sort does not keep the order of equal elements",
                order_of_zeros),
     Difference("new-axis-then-negative", "in updates the wheel counts a negative int behind a new axis from the end of "
@@ -217,6 +252,8 @@ DIFFERENCES = [
     Difference("complex-nan", "which parts of a complex NaN are NaN is not said", complex_nan),
     Difference("squeezed-update", "the wheel drops an axis of the update for a new axis of the index even if it is longer than "
                "1, and fails; ours broadcasts", squeezed_update),
+    Difference("broadcast-update", "likewise, an axis of length 1 of an update that has as many axes as the index",
+               broadcast_update),
     Difference("extreme-at-all", "x.at[..., :].maximum drops NaN in the wheel, though x.at[:].maximum keeps it; ours keeps it",
                extreme_at_all),
     Difference("complex-exclusive-scan", "the wheel starts exclusive complex scans from 0; ours from what leaves any element as it is",

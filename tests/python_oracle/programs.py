@@ -258,7 +258,7 @@ class Generator:
         shape = self.values[a].shape
         p = self.r.random()
         if p < 0.75:
-            return Step("index", f"{x} = {a}[{self.index(shape)}]", x, [a], [x])
+            return Step("index", f"{x} = {a}[{self.index(shape)}]", x, [a], [x], inputs={"a": self.values[a]})
         i = self.index(shape, arrays=False)
         return Step("index", f"{x} = {a}[{i}]", x, [a], [x])
 
@@ -312,13 +312,15 @@ class Generator:
             ones = Value("bool", v.shape, np.ones(v.shape, bool))
             return f"np.ones({v.shape}, {d!r})", [], ones if v.dtype == "bool" else None
         if p < 0.92:
-            return f"np.{self.pick(['float32', 'int64', 'float64', 'bool_', 'int8'])}(1)", [], None
+            one = Value("bool", (), np.array(True)) if v.dtype == "bool" else None
+            return f"np.{self.pick(['float32', 'int64', 'float64', 'bool_', 'int8'])}(1)", [], one
         if p < 0.95:
             return "Accessor(mx.array(2))", [], None
         if p < 0.97:
             source = self.pick(["2**40", "-1", "300"])
             return source, [], scalar_value(source, v.dtype)
-        return self.pick(NOT_ARRAYS + ["2**70"]), [], None
+        source = self.pick(NOT_ARRAYS + ["2**70"])
+        return source, [], Value("uint8", (2,), np.frombuffer(b"ab", np.uint8)) if source == "b'ab'" else None
 
     def binary(self):
         a, x = self.name(), self.new()

@@ -1,21 +1,24 @@
 """One side of the Python differential test: runs steps as they come, line by line, and describes what they give.
 
-A line in is {"code": statements, "show": expression}, {"adopt": [name, dtype, shape, hex]} or {"reset": true}; a line
-out is a description: of an array its dtype, shape and bytes, of an exception its class. It runs on whatever `mlx.core`
-its interpreter has.
+A question is {"code": statements, "show": expression}, {"adopt": [name, dtype, shape, hex]} or {"reset": true}; an answer
+is a description: of an array its dtype, shape and bytes, of an exception its class. It runs on whatever `mlx.core` its
+interpreter has.
 """
 import array
 import copy
 import io
-import json
 import math
 import operator
+import pathlib
 import pickle
 import sys
 import warnings
 
 import mlx.core as mx
 import numpy as np
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "oracle"))
+from child import questions  # noqa: E402
 
 warnings.simplefilter("ignore")
 mx.set_default_device(mx.cpu)
@@ -99,18 +102,14 @@ def run(step, names):
 
 
 def main():
-    out = sys.stdout
-    sys.stdout = io.StringIO()
-    out.write(json.dumps({"file": mx.__file__}) + "\n")
-    out.flush()
     names = dict(GIVEN)
-    for line in sys.stdin:
-        step = json.loads(line)
+    for step, answer in questions():
+        sys.stdout = io.StringIO()
         if "reset" in step:
             names = dict(GIVEN)
-            continue
-        out.write(json.dumps(run(step, names)) + "\n")
-        out.flush()
+            answer({"file": mx.__file__})
+        else:
+            answer(run(step, names))
 
 
 main()

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../ops/values.h"
+#include "core/memory.h"
 #include "cpu/gemm.h"
 
 enum { EDGE = 211 }; /* blocks of 64, and a rest */
@@ -174,6 +175,42 @@ static void threads_do_not_show(void **state)
     assert_true(psi_set_thread_count(threads));
 }
 
+static psi_array one_of_each(psi_array a, int which)
+{
+    switch (which) {
+    case 0:
+        return psi_linalg_qr(a).data[0];
+    case 1:
+        return psi_linalg_cholesky(a, true);
+    case 2:
+        return psi_linalg_inv(a);
+    case 3:
+        return psi_linalg_inv(psi_broadcast_to(a, PSI_INTS(9, EDGE, EDGE)));
+    default:
+        return psi_linalg_solve(a, a);
+    }
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 5; which++)
+        for (int64_t nth = 1;; nth++) {
+            PSI_SCOPE;
+            psi_array a = identity(EDGE, which % 2 ? PSI_COMPLEX64 : PSI_FLOAT32), y = one_of_each(a, which);
+            assert_true(psi_eval1(a));
+            psi_test_fail_allocation(nth);
+            bool ok = psi_eval1(y);
+            psi_test_fail_allocation(0);
+            if (ok)
+                break;
+            psi_error_record e;
+            assert_true(psi_error(&e));
+            assert_int_equal(e.code, PSI_OUT_OF_MEMORY);
+            assert_true(psi_eval1(y)); /* the graph can be tried again */
+        }
+}
+
 /* out -= A @ B of small whole numbers is exact, for every shape and layout. */
 static void products_are_subtracted(void **state)
 {
@@ -213,7 +250,7 @@ int main(void)
         cmocka_unit_test(orthogonal_factors),      cmocka_unit_test(triangular_factors),
         cmocka_unit_test(definite_factors),        cmocka_unit_test(inverses),
         cmocka_unit_test(singular_matrices),       cmocka_unit_test(threads_do_not_show),
-        cmocka_unit_test(products_are_subtracted),
+        cmocka_unit_test(products_are_subtracted), cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,7 @@ static void check_scalars(void)
     CHECK_VALUES(psi_equal(with_nan, other), 0, 0, 0);
     CHECK_VALUES(psi_not_equal(with_nan, other), 1, 1, 1);
     CHECK_VALUES(psi_less_equal(with_nan, other), 0, 0, 0);
+    CHECK_VALUES(psi_equal_nan(with_nan, other), 1, 0, 0);
     CHECK_VALUES(psi_greater_equal(with_nan, other), 0, 0, 0);
 }
 

@@ -9,6 +9,7 @@ static psi_array ones(int64_t rows, int64_t columns)
 PARITY_CASE(ops_numeric, "tests/einsum_tests.cpp", "test einsum path")
 {
     CHECK_INTS(psi_einsum_path("ab,bc,cd", PSI_ARRAYS(ones(3, 3), ones(3, 5), ones(5, 3))), 2, 1, 2, 2, 0, 1);
+    CHECK_INTS(psi_einsum_cost("ab,bc,cd", PSI_ARRAYS(ones(3, 3), ones(3, 5), ones(5, 3))), 4, 3, 405, 144);
     CHECK_INTS(psi_einsum_path("bca", PSI_ARRAYS(psi_ones(PSI_INTS(3, 4, 5), PSI_FLOAT32))), 1, 0);
     CHECK_INTS(psi_einsum_path("a,a", PSI_ARRAYS(PSI_FLOATS(1, 2, 3), PSI_FLOATS(4))), 2, 0, 1);
     CHECK_INTS(psi_einsum_path("ab,cb", PSI_ARRAYS(ones(3, 4), ones(2, 4))), 2, 0, 1);

@@ -168,5 +168,7 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test put along axis")
                 SHAPED(PSI_INT32S(3, 4, 1, 2), 2, 2));
     CHECK_EQUAL(psi_put_along_axis(plane, SHAPED(PSI_INT32S(1, 0), 2, 1), zero, 1),
                 SHAPED(PSI_INT32S(6, 0, 0, 9), 2, 2));
+    CHECK_EQUAL(psi_scatter_add_axis(plane, SHAPED(PSI_INT32S(1, 1, 1, 0), 2, 2), i32(5), 0),
+                SHAPED(PSI_INT32S(6, 12, 18, 14), 2, 2));
     CHECK_VALUES(plane, 6, 7, 8, 9);
 }

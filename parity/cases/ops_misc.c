@@ -106,6 +106,8 @@ PARITY_CASE(ops_numeric, "tests/ops_tests.cpp", "test repeat")
     CHECK_EQUAL(psi_repeat(box, 2, PSI_NO_INT), PSI_INT32S(1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8));
     CHECK_EQUAL(psi_repeat(PSI_INT32S(9, 4), 3, 0), PSI_INT32S(9, 9, 9, 4, 4, 4));
     CHECK_EQUAL(psi_repeat(SHAPED(PSI_INT32S(9, 4), 1, 2), 2, 0), SHAPED(PSI_INT32S(9, 4, 9, 4), 2, 2));
+    /* Nearest elements of twice as many are each element twice. */
+    CHECK_EQUAL(psi_upsample(box, 1, 2, "nearest", false), psi_repeat(box, 2, 1));
     CHECK_SHAPE(psi_repeat(box, 0, 0), 0);
     CHECK_EMPTY(psi_repeat(box, 0, 0));
     CHECK_REFUSED(psi_repeat(box, -1, 0));

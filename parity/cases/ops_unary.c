@@ -110,6 +110,7 @@ static void check_rounding(void)
     CHECK_REFUSED(psi_floor(psi_scalar_complex(0.5f, 2)));
     CHECK_REFUSED(psi_ceil(psi_scalar_complex(0.5f, 2)));
     CHECK_VALUES(psi_round(PSI_FLOATS(2.5, -2.5, 3.5, -0.5, 7.2, 7.8), 0), 2, -2, 4, 0, 7, 8);
+    CHECK_VALUES(psi_rint(PSI_FLOATS(1.5, -0.25, -2.75)), 2, 0, -3);
     CHECK_EQUAL(psi_round(PSI_INT32S(47, 333, -18), -1), PSI_INT32S(50, 330, -20));
     CHECK_VALUES_NEAR(psi_round(PSI_FLOATS(1.234, -5.678), 1), 1e-6, 1.2, -5.7);
     CHECK_EVERY_ISA(psi_floor(psi_linspace(-9, 9, 101, PSI_FLOAT32)));

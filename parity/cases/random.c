@@ -24,6 +24,7 @@ PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test global rng")
     CHECK_TRUE(psi_not_equal(first[0], second[0]));
     psi_random_seed(1235);
     CHECK_TRUE(psi_not_equal(psi_random_bits(PSI_SCALAR_SHAPE, 4, NULL), first[0]));
+    CHECK_EQUAL(psi_sort(psi_random_permutation_arange(40, NULL), 0), psi_arange(0, 40, 1, PSI_INT32));
 }
 
 PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test random split")

@@ -119,7 +119,7 @@ static bool run_pass(pass *p)
                                                                                    : PSI_FFT_SHARED;
     if (lines == 0)
         return true;
-    p->plan = psi_fft_plan_take(p->n, way, real && way != PSI_FFT_SHARED);
+    p->plan = psi_fft_plan_take(p->n, way, real);
     if (p->plan == NULL)
         return no_memory(p->n);
     bool ok = way == PSI_FFT_SHARED ? run_shared(p) : run_groups(p);

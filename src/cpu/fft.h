@@ -50,8 +50,8 @@ struct psi_fft_plan {
     float *by_lane;  /* shared: (lanes real, lanes imaginary) by row: exp(-2 pi i row lane / n) */
     float *roots;    /* exp(-2 pi i k / n) for k in [0, n / 2): real parts, then imaginary ones */
     float *chirp, *filter; /* the chirp, and what the convolution multiplies by */
-    double (*coarse)[2];   /* shared: roots k * cols, */
-    double (*fine)[2];     /* and roots k of order n: their products are all roots */
+    double (*coarse)[2];   /* shared: roots k * cols of order n, for k < rows, */
+    double (*fine)[2];     /* and roots k < cols: their products are all that are needed */
 };
 
 /* Where lines stand, in floats: number k of line l is at[k * step + l * lane]; the imaginary part stands `gap` further, or
@@ -83,7 +83,7 @@ typedef struct psi_fft_kernel {
 
 const psi_fft_kernel *psi_cpu_fft_kernel(psi_isa isa);
 
-/* A plan from the cache of plans, or new; NULL with an error. Real ones are for even lengths, and not for SHARED. */
+/* A plan from the cache of plans, or new; NULL with an error. Real ones are for even lengths. */
 psi_fft_plan *psi_fft_plan_take(int64_t n, psi_fft_way way, bool real);
 /* Gives it back, to be taken again. */
 void psi_fft_plan_give(psi_fft_plan *plan);

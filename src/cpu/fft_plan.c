@@ -12,6 +12,7 @@
 
 #define SLOTS 16
 #define KEPT_BYTES (1 << 20) /* larger plans are not kept */
+#define ROOTS 1024           /* of a shared real line that a task uses */
 #define WITHIN_MAX (4 * PSI_FFT_SHORT)
 
 static _Atomic(psi_fft_plan *) slots[SLOTS];
@@ -179,16 +180,9 @@ static bool make_square(psi_fft_plan *p)
     return true;
 }
 
-static bool make_shared(psi_fft_plan *p)
+/* Roots of order n in two tables: every cols-th of them, `rows` in all, and the first cols. */
+static bool make_roots(psi_fft_plan *p)
 {
-    int64_t width = lanes();
-    if (!make_sides(p, 1, false) || !get_tables(p, (size_t)(2 * p->rows * width)))
-        return false;
-    p->by_lane = p->memory;
-    for (int64_t r = 0; r < p->rows; r++)
-        for (int64_t l = 0; l < width; l++)
-            put_root(r * l % p->n, p->n, p->by_lane + 2 * width * r + l,
-                     p->by_lane + 2 * width * r + width + l);
     p->coarse = psi_malloc((size_t)p->rows * sizeof *p->coarse);
     p->fine = psi_malloc((size_t)p->cols * sizeof *p->fine);
     if (p->coarse == NULL || p->fine == NULL)
@@ -199,6 +193,19 @@ static bool make_shared(psi_fft_plan *p)
     for (int64_t k = 0; k < p->cols; k++)
         root_of(k, p->n, p->fine[k]);
     return true;
+}
+
+static bool make_shared(psi_fft_plan *p)
+{
+    int64_t width = lanes();
+    if (!make_sides(p, 1, false) || !get_tables(p, (size_t)(2 * p->rows * width)))
+        return false;
+    p->by_lane = p->memory;
+    for (int64_t r = 0; r < p->rows; r++)
+        for (int64_t l = 0; l < width; l++)
+            put_root(r * l % p->n, p->n, p->by_lane + 2 * width * r + l,
+                     p->by_lane + 2 * width * r + width + l);
+    return make_roots(p);
 }
 
 void psi_fft_shared_roots(const psi_fft_plan *p, int64_t step, float *out)
@@ -269,9 +276,16 @@ static bool make_halves(psi_fft_plan *p)
 {
     int64_t m = p->n / 2;
     p->half = new_plan(m, p->way, false, false);
-    if (p->half == NULL || !get_tables(p, (size_t)m * 2))
+    if (p->half == NULL)
         return false;
     p->bytes += p->half->bytes;
+    if (p->way == PSI_FFT_SHARED) {
+        p->cols = ROOTS;
+        p->rows = m / 2 / ROOTS + 1;
+        return make_roots(p);
+    }
+    if (!get_tables(p, (size_t)m * 2))
+        return false;
     p->roots = p->memory;
     for (int64_t k = 0; k < m; k++)
         put_root(k, p->n, p->roots + k, p->roots + m + k);

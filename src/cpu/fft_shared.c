@@ -193,7 +193,7 @@ static bool convolve(const psi_fft_plan *p, float *x, float scale)
     return true;
 }
 
-bool psi_fft_run_shared(const psi_fft_plan *p, const psi_fft_place *in, int64_t in_count,
+static bool run_complex(const psi_fft_plan *p, const psi_fft_place *in, int64_t in_count,
                         const psi_fft_place *out, int64_t out_count, float scale)
 {
     if (!p->convolution && in_count == p->n && out_count == p->n)
@@ -210,4 +210,69 @@ bool psi_fft_run_shared(const psi_fft_plan *p, const psi_fft_place *in, int64_t 
         scatter(out, out_count, x);
     psi_buffer_release(memory);
     return ok;
+}
+
+/* ---- real lines of even length, by halves ---- */
+
+/* From pairs transformed, m numbers, to the line's m + 1, or, `inverse`, the other way. */
+typedef struct halves {
+    const psi_fft_plan *plan;
+    const float *from;
+    float *to;
+    int64_t from_step, to_step;
+    bool inverse;
+    float scale;
+} halves;
+
+/* Numbers k and m - k, for as many k as a task has roots; what must be real is taken to be. */
+static void halves_task(void *context, int64_t index)
+{
+    const halves *h = context;
+    int64_t m = h->plan->n / 2, first = index * h->plan->cols, end = first + h->plan->cols;
+    const double *coarse = h->plan->coarse[index];
+    float sign = h->inverse ? -1 : 1;
+    for (int64_t k = first; k < end && k <= m - k; k++) {
+        const double *fine = h->plan->fine[k - first];
+        const float *a = h->from + k * h->from_step;
+        const float *b = h->from + (k || h->inverse ? m - k : 0) * h->from_step;
+        float w_r = (float)(coarse[0] * fine[0] - coarse[1] * fine[1]) * h->scale * sign;
+        float w_i = (float)(coarse[0] * fine[1] + coarse[1] * fine[0]) * h->scale;
+        float a_i = k || !h->inverse ? a[1] : 0, b_i = k || !h->inverse ? b[1] : 0;
+        float even_r = (a[0] + b[0]) * h->scale, even_i = (a_i - b_i) * h->scale;
+        float gap_r = a_i + b_i, gap_i = b[0] - a[0]; /* times -i */
+        float odd_r = gap_r * w_r - gap_i * w_i, odd_i = gap_r * w_i + gap_i * w_r;
+        float *low = h->to + k * h->to_step, *high = h->to + (m - k) * h->to_step;
+        low[0] = even_r + odd_r;
+        low[1] = even_i + odd_i;
+        if (k || !h->inverse) {
+            high[0] = even_r - odd_r;
+            high[1] = odd_i - even_i;
+        }
+    }
+}
+
+static bool run_halves(const psi_fft_plan *p, const psi_fft_place *in, const psi_fft_place *out, bool inverse,
+                       float scale)
+{
+    int64_t m = p->n / 2;
+    psi_buffer *memory = psi_buffer_new((size_t)m * 2 * sizeof(float));
+    if (memory == NULL)
+        return no_memory(p->n);
+    psi_fft_place line = {.at = memory->data, .step = 2, .gap = 1, .swap = inverse};
+    halves h = {p, line.at, out->at, 2, out->step, inverse, 0.5f * scale};
+    if (inverse)
+        h = (halves){p, in->at, line.at, in->step, 2, inverse, scale};
+    bool ok = inverse || run_complex(p->half, in, m, &line, m, 1);
+    if (ok)
+        psi_parallel(p->rows, halves_task, &h);
+    ok = ok && (!inverse || run_complex(p->half, &line, m, out, m, 1));
+    psi_buffer_release(memory);
+    return ok;
+}
+
+bool psi_fft_run_shared(const psi_fft_plan *p, const psi_fft_place *in, int64_t in_count,
+                        const psi_fft_place *out, int64_t out_count, float scale)
+{
+    return p->half ? run_halves(p, in, out, in_count > out_count, scale)
+                   : run_complex(p, in, in_count, out, out_count, scale);
 }

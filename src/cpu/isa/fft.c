@@ -171,12 +171,14 @@ static void multiply_both(float *x, const psi_fft_group *g)
         store(x + k * NUMBER, LANES, SPLIT, finished(load(x + k * NUMBER, LANES, SPLIT), &f, k, true, true));
 }
 
-/* What follows a place, NULL: nothing. */
+/* What follows a place. Numbers a multiple of 4 KiB apart share a set of the cache: fetched early, they would push each
+ * other out. */
 static wanted after(const psi_fft_place *p, bool to_write)
 {
     bool rows = dense(p) && p->lane != 2; /* runs of a dense line lie side by side with those of others */
     int64_t step = rows ? p->lane : p->step, block = p->block ? p->block : rows ? NUMBER : LANES * step;
-    return (wanted){p->next ? p->at + p->next : NULL, step, block - LANES * step, LANES, to_write};
+    bool useful = p->next && (rows || step % 1024);
+    return (wanted){useful ? p->at + p->next : NULL, step, block - LANES * step, LANES, to_write};
 }
 
 static void smooth(const psi_fft_plan *p, strand in, strand out, const factor *f, wanted next[2],

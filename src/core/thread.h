@@ -12,6 +12,7 @@ typedef struct psi_thread {
     bool failed;         /* an error waits */
     psi_stream stream;   /* where builders put nodes */
     int tracing;         /* depth of running transforms */
+    int tapes;           /* that are in use */
     bool shapeless;      /* what is traced will be used for other shapes too */
     bool differentiated; /* a gradient or tangent has been traced */
 } psi_thread;

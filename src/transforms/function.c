@@ -75,6 +75,7 @@ bool psi_tape_record(psi_tape *tape, psi_arrays outputs)
 {
     walk w = {.tape = tape};
     *tape = (psi_tape){0};
+    psi_this_thread.tapes++;
     bool ok = true;
     for (int i = 0; ok && i < outputs.count; i++) {
         ok = !psi_node_of(outputs.data[i])->tracer || enter(&w, psi_node_of(outputs.data[i]));
@@ -105,6 +106,9 @@ int psi_tape_place(const psi_tape *tape, psi_array a)
 
 void psi_tape_free(psi_tape *tape)
 {
+    bool last = --psi_this_thread.tapes == 0 && psi_this_thread.tracing == 0;
+    for (int i = 0; i < tape->count && last; i++)
+        tape->nodes[i]->tracer = false;
     psi_map_free(&tape->places);
     psi_free(tape->nodes);
     *tape = (psi_tape){0};

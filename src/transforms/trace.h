@@ -21,7 +21,8 @@ psi_array psi_tracer_new(psi_ints shape, psi_dtype dtype);
 /* Calls fn while tracing; false with an error when it failed or returned an error array. */
 bool psi_trace_call(psi_function fn, void *context, psi_arrays inputs, psi_arrays *outputs);
 
-/* All traced nodes the outputs depend on. False with an error; free it after success. */
+/* All traced nodes the outputs depend on. False with an error; free it after success. When the last one of the outermost
+ * transform is freed its nodes are as any others: they let go of their inputs once they have values. */
 bool psi_tape_record(psi_tape *tape, psi_arrays outputs);
 void psi_tape_free(psi_tape *tape);
 

@@ -83,12 +83,13 @@ static parts parts_of(const psi_node *node, psi_array *in)
     return p;
 }
 
-/* What a change of x does to x * factor; also, as its matrix is symmetric, what a cotangent of that does to x. */
+/* What a change of x does to x * factor; also, as its matrix is symmetric, what a cotangent of that does to x. The mean of t
+ * has no part in what lies along x, whose own mean is zero then. */
 static psi_array apply_jacobian(const parts *p, psi_array t)
 {
+    psi_array along = mean_last(psi_multiply(t, p->x)), cube = psi_multiply(p->factor, psi_square(p->factor));
     if (p->centred)
         t = psi_subtract(t, mean_last(t));
-    psi_array along = mean_last(psi_multiply(t, p->x)), cube = psi_multiply(p->factor, psi_square(p->factor));
     return psi_subtract(psi_multiply(t, p->factor), psi_multiply(psi_multiply(p->x, along), cube));
 }
 

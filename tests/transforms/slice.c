@@ -126,6 +126,34 @@ static void nests(void **state)
     EXPECT(y.data[0], PSI_INTS(2), 0.5 * cos(0.5), 2 * cos(2));
 }
 
+static psi_arrays eight_layers(psi_arrays in, void *context)
+{
+    psi_array x = in.data[0];
+    (void)context;
+    for (int i = 0; i < 8; i++)
+        x = psi_cumsum(psi_sin(x), 0, false, true);
+    return LIST(psi_sum(x, PSI_NONE, false));
+}
+
+/* A loss that is kept keeps nothing of what it was made of, once it has a value. */
+static void lets_go(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_arrays out, grads;
+    psi_array x = psi_ones(PSI_INTS(1 << 16), PSI_FLOAT32), loss, grad;
+    assert_true(psi_eval1(x));
+    size_t before = psi_active_memory();
+    {
+        PSI_SCOPE;
+        assert_true(psi_value_and_grad(eight_layers, NULL, PSI_ARRAYS(x), PSI_NONE, &out, &grads));
+        loss = psi_promote(out.data[0]);
+        grad = psi_promote(grads.data[0]);
+    }
+    assert_true(psi_eval(PSI_ARRAYS(loss, grad)));
+    assert_true(psi_active_memory() - before < 2 * psi_nbytes(x));
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -144,7 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evaluates),      cmocka_unit_test(long_chains_fuse),
         cmocka_unit_test(differentiates), cmocka_unit_test(batches),
-        cmocka_unit_test(nests),          cmocka_unit_test(refuses),
+        cmocka_unit_test(nests),          cmocka_unit_test(lets_go),
+        cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

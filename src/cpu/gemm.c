@@ -20,7 +20,8 @@
 #define MAX_COLUMNS 2048
 #define STRIP 16 /* rows of B that are read side by side */
 #define FEW_ROWS 64
-#define FEW_CUT 128
+#define FEW_ACROSS 128      /* of k in a cut for few rows, where B's columns are neighbours */
+#define FEW_ALONG 512       /* and where its rows are */
 #define DIRECT_B (1 << 18)  /* elements of a B that is near enough to be read in no order */
 #define PACKED_COLUMNS 1024 /* of a block whose panels of B are shared */
 
@@ -164,7 +165,7 @@ static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float
         t.ahead_step = 0;
         if ((p->packed_b || p->slabs) && j + nr < part.cols) {
             t.ahead = (const char *)(t.b + nr * (p->slabs ? k : p->k));
-            t.ahead_step = psi_gemm_ceil(nr * 4 * mr, part.rows);
+            t.ahead_step = psi_gemm_ceil(nr * 4, psi_gemm_ceil(part.rows, step));
         }
         for (int64_t i = 0; i < part.rows; i += step) {
             t.a = p->direct_a ? (const float *)(const void *)psi_gemm_at(a, part.entry, part.row + i, k0)
@@ -278,15 +279,17 @@ static bool run_packed(product *p)
     return true;
 }
 
-/* How k is cut: where rows are few and B lies row by row, finely, so that a slab of it has long rows. */
+/* How k is cut: where rows are few, so that B is read in long runs, whichever way it lies. */
 static void cut_k(product *p)
 {
     const psi_gemm_call *call = p->call;
     int64_t step = p->kernels->step, multiple = step > 16 ? step : 16, most = p->kernels->cut;
     if (call->packed && call->packed->transposed)
         multiple = call->packed->q.group;
-    if (call->m <= FEW_ROWS && call->b.col_stride == 1 && !call->packed)
-        most = psi_gemm_min(most, FEW_CUT);
+    if (call->m <= FEW_ROWS && !call->packed)
+        most = call->b.col_stride == 1   ? psi_gemm_min(most, FEW_ACROSS)
+               : call->b.row_stride == 1 ? FEW_ALONG
+                                         : most;
     p->k = psi_gemm_units(p->kernels, call->k);
     int64_t cuts = psi_gemm_ceil(p->k, most);
     p->k_block = cuts < 2 ? (p->k > 0 ? p->k : 1) : psi_gemm_round_up(psi_gemm_ceil(p->k, cuts), multiple);
@@ -313,8 +316,8 @@ static void plan(product *p)
     p->row_blocks = psi_gemm_ceil(m, p->mc);
     p->nc = psi_gemm_clamp(lines / nr, 4, MAX_COLUMNS / nr) * nr;
     if (!whole && p->row_blocks < TASKS) {
-        int64_t share = psi_gemm_round_up(psi_gemm_ceil(n, TASKS), nr);
-        p->nc = psi_gemm_min(p->nc, psi_gemm_clamp(share, 16 * nr, MAX_COLUMNS));
+        int64_t share = psi_gemm_round_up(psi_gemm_ceil(n, TASKS / 2), nr);
+        p->nc = psi_gemm_min(p->nc, psi_gemm_clamp(share, 8 * nr, MAX_COLUMNS));
     }
     p->col_blocks = psi_gemm_ceil(n, p->nc);
 }
@@ -339,10 +342,10 @@ static bool run_small(const psi_gemm_call *call, const psi_gemm_kernels *kernels
     return true;
 }
 
-/* Tiles of bfloat16 waste what they are not filled with. */
+/* Tiles of bfloat16 waste what they are not filled with; yet a large B is packed for them soonest. */
 static bool suits_brain(const psi_gemm_call *call)
 {
-    return !call->packed && call->a.dtype == PSI_BFLOAT16 && call->b.dtype == PSI_BFLOAT16 && call->m >= 8 &&
+    return !call->packed && call->a.dtype == PSI_BFLOAT16 && call->b.dtype == PSI_BFLOAT16 && call->m >= 2 &&
            call->n >= 16 && call->k >= 16;
 }
 

@@ -174,6 +174,14 @@ PSI_INLINE float exp_normal_float32(float c)
     return psi_float_of(psi_bits32(p) + ((uint32_t)n << 23));
 }
 
+/* exp for a term of a sum that has 1 among them: arguments up to 0, and what is below every normal number may be one. */
+PSI_INLINE float exp_term_float32(float a)
+{
+    int32_t n;
+    float p = exp_parts_float32(a < -87.0f ? -87.0f : a, &n);
+    return p * psi_float_of((uint32_t)(n + 127) << 23);
+}
+
 PSI_INLINE float expm1_float32(float a)
 {
     float y = (float)psi_wide_expm1((double)a);

@@ -139,6 +139,11 @@ PSI_INLINE double exp_float64(double a)
     return exp(a);
 }
 
+PSI_INLINE double exp_term_float64(double a)
+{
+    return exp(a);
+}
+
 PSI_INLINE double expm1_float64(double a)
 {
     return expm1(a);

@@ -1,53 +1,28 @@
 /* fast_norm.c: RMS norm and layer norm along the last axis, a row at a time. Half types run in float32 and are rounded
- * once. Large results are written past the caches. */
+ * once. */
 #include "cpu/fast_norm.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-#include "core/pool.h"
 #include "cpu/kernels.h"
 #include "cpu/reduce.h"
-#include "cpu/rows.h"
 #include "cpu/tiles.h"
 #include "ops/op.h"
-
-enum { TASK = 1 << 15 }; /* elements */
 
 PSI_ISA_TABLES(psi_norm_table, psi_norm_table)
 
 typedef struct job {
-    psi_tiles tiles;
     psi_norm_fn norm;
-    psi_row_fn narrow;
-    psi_copy_fn copy_far; /* NULL: rows are written where they belong */
-    char *out, *parameters[2];
-    int64_t rows, n, per_task, item, out_item;
+    char *parameters[2];
+    int64_t n, item;
     double eps;
     bool centred;
-    atomic_bool failed;
 } job;
 
-static void run_rows(void *context, int64_t index)
+static void norm_row(const void *context, int64_t n, const void *x, void *y)
 {
-    job *j = context;
-    int64_t stop = (index + 1) * j->per_task < j->rows ? (index + 1) * j->per_task : j->rows;
-    for (int64_t r = index * j->per_task; r < stop; r++) {
-        const void *x = psi_tile_load(&j->tiles, 0, r * j->n, j->n);
-        char *to = j->out + r * j->n * j->out_item;
-        char *work = j->narrow || j->copy_far ? psi_scratch(2, (size_t)(j->n * j->item)) : to;
-        if (!x || !work) {
-            atomic_store(&j->failed, true);
-            return;
-        }
-        j->norm(j->n, work, x, j->parameters[0], j->parameters[1], j->eps, j->centred);
-        if (j->narrow)
-            j->narrow(j->n, to, work, NULL, NULL);
-        else if (j->copy_far)
-            j->copy_far(to, work, (size_t)(j->n * j->item));
-    }
-    if (j->copy_far)
-        j->copy_far(NULL, NULL, 0);
+    const job *j = context;
+    j->norm(n, y, x, j->parameters[0], j->parameters[1], j->eps, j->centred);
 }
 
 /* Weight and bias, as the kernel wants them, in memory of their own; those that are scalars stay NULL. */
@@ -81,28 +56,14 @@ static bool norm(psi_node *node)
     psi_dtype dtype = psi_element_dtype((psi_dtype)in->dtype);
     const psi_norm_table *table = psi_norm_table_by_isa[psi_isa_current()];
     job j = {.norm = dtype == PSI_FLOAT64 ? table->float64 : table->float32,
-             .out = out->buffer->data,
              .n = in->shape[in->ndim - 1],
              .item = (int64_t)psi_dtype_size(dtype),
-             .out_item = (int64_t)psi_itemsize(out),
              .eps = psi_attr_real(node, 0),
              .centred = node->op == PSI_OP_layer_norm};
-    j.rows = in->size / j.n;
-    j.per_task = 1 + TASK / j.n;
-    psi_tiles_of(&j.tiles, in, dtype);
-    psi_strided_of(&j.tiles.from, in);
-    j.narrow = dtype == out->dtype ? NULL : psi_cpu_cast((psi_dtype)out->dtype, dtype);
-    j.copy_far = psi_nbytes(out) >= PSI_FAR_BYTES ? psi_cpu_copy_far() : NULL;
-    bool ok = load_parameters(&j, node, dtype);
-    if (ok)
-        psi_parallel((j.rows + j.per_task - 1) / j.per_task, run_rows, &j);
+    bool ok = load_parameters(&j, node, dtype) &&
+              psi_tile_rows(in, out, dtype, norm_row, &j, psi_ops[node->op].name);
     psi_free(j.parameters[0]);
     psi_free(j.parameters[1]);
-    if (ok && atomic_load(&j.failed)) {
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "%s: no memory for a row of %lld",
-                 psi_ops[node->op].name, (long long)j.n);
-        ok = false;
-    }
     return ok;
 }
 

@@ -8,27 +8,11 @@
 #include "core/pool.h"
 #include "cpu/kernels.h"
 
-#ifdef PSI_HAVE_generic
-#define FN_v2 psi_random_words_generic
-#else
-#define FN_v2 psi_random_words_v2
-#endif
-#ifdef PSI_HAVE_v3
-#define FN_v3 psi_random_words_v3
-#else
-#define FN_v3 FN_v2
-#endif
-#ifdef PSI_HAVE_v4
-#define FN_v4 psi_random_words_v4
-#else
-#define FN_v4 FN_v3
-#endif
+PSI_ISA_TABLES(psi_random_fn, psi_random_words)
 
 psi_random_fn psi_random_fn_of(psi_isa isa)
 {
-    static const psi_random_fn fns[PSI_ISA_COUNT] = {
-        [PSI_ISA_v2] = FN_v2, [PSI_ISA_v3] = FN_v3, [PSI_ISA_v4] = FN_v4, [PSI_ISA_v4x] = FN_v4};
-    return fns[isa];
+    return *psi_random_words_by_isa[isa];
 }
 
 enum { CHUNK = 1 << 14, BLOCK = 512 }; /* pairs per task, and per call of the generator */

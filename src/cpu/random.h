@@ -15,12 +15,6 @@ typedef struct psi_random_run {
 typedef void (*psi_random_fn)(psi_random_run run, int64_t n, uint32_t *restrict first,
                               uint32_t *restrict second);
 
-void psi_random_words_generic(psi_random_run run, int64_t n, uint32_t *restrict first,
-                              uint32_t *restrict second);
-void psi_random_words_v2(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);
-void psi_random_words_v3(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);
-void psi_random_words_v4(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second);
-
 /* The one of an ISA that psi_isa_runs, for tests and benches. */
 psi_random_fn psi_random_fn_of(psi_isa isa);
 

@@ -5,61 +5,30 @@
 
 #define HALF_BLOCK 512
 
-#define DECLARE_ROWS(isa)                                                                           \
-    extern const psi_row_table psi_rows_bool_##isa, psi_rows_uint8_##isa, psi_rows_uint16_##isa,    \
-        psi_rows_uint32_##isa, psi_rows_uint64_##isa, psi_rows_int8_##isa, psi_rows_int16_##isa,    \
-        psi_rows_int32_##isa, psi_rows_int64_##isa, psi_rows_float32_##isa, psi_rows_float64_##isa, \
-        psi_rows_complex64_##isa;                                                                   \
-    extern const psi_cast_table psi_casts_##isa;                                                    \
-    void psi_copy_far_##isa(char *to, const char *from, size_t bytes);
+PSI_ISA_TABLES(psi_row_table, psi_rows_bool)
+PSI_ISA_TABLES(psi_row_table, psi_rows_uint8)
+PSI_ISA_TABLES(psi_row_table, psi_rows_uint16)
+PSI_ISA_TABLES(psi_row_table, psi_rows_uint32)
+PSI_ISA_TABLES(psi_row_table, psi_rows_uint64)
+PSI_ISA_TABLES(psi_row_table, psi_rows_int8)
+PSI_ISA_TABLES(psi_row_table, psi_rows_int16)
+PSI_ISA_TABLES(psi_row_table, psi_rows_int32)
+PSI_ISA_TABLES(psi_row_table, psi_rows_int64)
+PSI_ISA_TABLES(psi_row_table, psi_rows_float32)
+PSI_ISA_TABLES(psi_row_table, psi_rows_float64)
+PSI_ISA_TABLES(psi_row_table, psi_rows_complex64)
+PSI_ISA_TABLES(psi_cast_table, psi_casts)
+PSI_ISA_TABLES(psi_copy_fn, psi_copy_far)
 
-typedef struct kernel_set {
-    const psi_row_table *rows[PSI_DTYPE_COUNT];
-    const psi_cast_table *casts;
-    psi_copy_fn copy_far;
-} kernel_set;
-
-/* clang-format off */
-#define KERNEL_SET(isa)                                                                                      \
-    {.rows = {[PSI_BOOL] = &psi_rows_bool_##isa,                                                             \
-              [PSI_UINT8] = &psi_rows_uint8_##isa,                                                           \
-              [PSI_UINT16] = &psi_rows_uint16_##isa,                                                         \
-              [PSI_UINT32] = &psi_rows_uint32_##isa,                                                         \
-              [PSI_UINT64] = &psi_rows_uint64_##isa,                                                         \
-              [PSI_INT8] = &psi_rows_int8_##isa,                                                             \
-              [PSI_INT16] = &psi_rows_int16_##isa,                                                           \
-              [PSI_INT32] = &psi_rows_int32_##isa,                                                           \
-              [PSI_INT64] = &psi_rows_int64_##isa,                                                           \
-              [PSI_FLOAT32] = &psi_rows_float32_##isa,                                                       \
-              [PSI_FLOAT64] = &psi_rows_float64_##isa,                                                       \
-              [PSI_COMPLEX64] = &psi_rows_complex64_##isa},                                                  \
-     .casts = &psi_casts_##isa,                                                                              \
-     .copy_far = psi_copy_far_##isa}
-/* clang-format on */
-
-/* Every ISA has an entry; one that was not built stands for the next below it. */
-#ifdef PSI_HAVE_generic
-DECLARE_ROWS(generic)
-#define SET_v2 KERNEL_SET(generic)
-#else
-DECLARE_ROWS(v2)
-#define SET_v2 KERNEL_SET(v2)
-#endif
-#ifdef PSI_HAVE_v3
-DECLARE_ROWS(v3)
-#define SET_v3 KERNEL_SET(v3)
-#else
-#define SET_v3 SET_v2
-#endif
-#ifdef PSI_HAVE_v4
-DECLARE_ROWS(v4)
-#define SET_v4 KERNEL_SET(v4)
-#else
-#define SET_v4 SET_v3
-#endif
-
-static const kernel_set sets[PSI_ISA_COUNT] = {
-    [PSI_ISA_v2] = SET_v2, [PSI_ISA_v3] = SET_v3, [PSI_ISA_v4] = SET_v4, [PSI_ISA_v4x] = SET_v4};
+/* By dtype, then ISA; half types have none. */
+static const psi_row_table *const *const rows[PSI_DTYPE_COUNT] = {
+    [PSI_BOOL] = psi_rows_bool_by_isa,       [PSI_UINT8] = psi_rows_uint8_by_isa,
+    [PSI_UINT16] = psi_rows_uint16_by_isa,   [PSI_UINT32] = psi_rows_uint32_by_isa,
+    [PSI_UINT64] = psi_rows_uint64_by_isa,   [PSI_INT8] = psi_rows_int8_by_isa,
+    [PSI_INT16] = psi_rows_int16_by_isa,     [PSI_INT32] = psi_rows_int32_by_isa,
+    [PSI_INT64] = psi_rows_int64_by_isa,     [PSI_FLOAT32] = psi_rows_float32_by_isa,
+    [PSI_FLOAT64] = psi_rows_float64_by_isa, [PSI_COMPLEX64] = psi_rows_complex64_by_isa,
+};
 
 /* What a half kernel is: an op on blocks of float32, between conversions. */
 typedef struct half_op {
@@ -70,9 +39,9 @@ typedef struct half_op {
 
 static void half_row(half_op h, int64_t n, void *out, const void *const *in)
 {
-    const kernel_set *set = &sets[psi_isa_current()];
-    psi_row_fn row = set->rows[PSI_FLOAT32]->row[h.op == PSI_OP_floor_divide ? PSI_OP_divide : h.op];
-    psi_row_fn widen = set->casts->cast[PSI_FLOAT32][h.half], narrow = set->casts->cast[h.half][PSI_FLOAT32];
+    const psi_row_table *table = psi_rows_float32_by_isa[psi_isa_current()];
+    psi_row_fn row = table->row[h.op == PSI_OP_floor_divide ? PSI_OP_divide : h.op];
+    psi_row_fn widen = psi_cpu_cast(PSI_FLOAT32, h.half), narrow = psi_cpu_cast(h.half, PSI_FLOAT32);
     float wide[3][HALF_BLOCK];
     for (int64_t at = 0; at < n; at += HALF_BLOCK) {
         int64_t count = n - at < HALF_BLOCK ? n - at : HALF_BLOCK;
@@ -94,7 +63,7 @@ static void half_row(half_op h, int64_t n, void *out, const void *const *in)
             /* Upstream's is two ops, so the quotient is rounded before it is taken down. */
             narrow(count, (uint16_t *)out + at, wide[1], NULL, NULL);
             widen(count, wide[1], (uint16_t *)out + at, NULL, NULL);
-            set->rows[PSI_FLOAT32]->row[PSI_OP_floor](count, wide[1], wide[1], NULL, NULL);
+            table->row[PSI_OP_floor](count, wide[1], wide[1], NULL, NULL);
         }
         narrow(count, (uint16_t *)out + at, wide[h.arity - 1], NULL, NULL);
     }
@@ -139,17 +108,16 @@ psi_row_fn psi_cpu_row_of(psi_isa isa, int op, psi_dtype in)
 {
     if (op <= PSI_OP_LEAF || op >= PSI_OP_ELEMENTWISE_END || (unsigned)in >= PSI_DTYPE_COUNT)
         return NULL;
-    const kernel_set *set = &sets[isa];
     if (in != PSI_FLOAT16 && in != PSI_BFLOAT16)
-        return set->rows[in]->row[op];
-    if (set->rows[PSI_FLOAT32]->row[op] == NULL)
+        return rows[in][isa]->row[op];
+    if (psi_rows_float32_by_isa[isa]->row[op] == NULL)
         return NULL;
     return half_rows[in == PSI_BFLOAT16][op];
 }
 
 psi_row_fn psi_cpu_cast_of(psi_isa isa, psi_dtype to, psi_dtype from)
 {
-    return sets[isa].casts->cast[to][from];
+    return psi_casts_by_isa[isa]->cast[to][from];
 }
 
 psi_row_fn psi_cpu_row(int op, psi_dtype in)
@@ -164,5 +132,5 @@ psi_row_fn psi_cpu_cast(psi_dtype to, psi_dtype from)
 
 psi_copy_fn psi_cpu_copy_far(void)
 {
-    return sets[psi_isa_current()].copy_far;
+    return *psi_copy_far_by_isa[psi_isa_current()];
 }

@@ -8,11 +8,10 @@
 #include "core/pool.h"
 #include "cpu/kernels.h"
 #include "cpu/reduce.h"
-#include "cpu/rows.h"
 #include "cpu/tiles.h"
 #include "ops/reduce.h"
 
-enum { CHUNK = 1 << 16, TASK = 1 << 15 };
+enum { CHUNK = 1 << 16 };
 
 PSI_ISA_TABLES(psi_softmax_table, psi_softmax_table)
 
@@ -32,10 +31,9 @@ typedef struct job {
     const psi_softmax_kernel *kernel;
     const psi_reduce_kernel *max;
     psi_row_fn narrow;
-    psi_copy_fn copy_far; /* NULL: short rows are written where they belong */
     char *out;
     stats *chunk, *row;
-    int64_t rows, n, chunks, per_task, item, out_item;
+    int64_t rows, n, chunks, item, out_item;
     bool is_double;
     atomic_bool failed;
 } job;
@@ -55,27 +53,11 @@ static double largest(const job *j, int64_t n, const void *x)
     return j->is_double ? top.d : (double)top.f;
 }
 
-static void short_rows(void *context, int64_t index)
+static void short_row(const void *context, int64_t n, const void *x, void *y)
 {
-    job *j = context;
-    int64_t stop = least((index + 1) * j->per_task, j->rows);
-    for (int64_t r = index * j->per_task; r < stop; r++) {
-        const void *x = psi_tile_load(&j->tiles, 0, r * j->n, j->n);
-        char *to = j->out + r * j->n * j->out_item;
-        char *work = j->narrow || j->copy_far ? psi_scratch(2, (size_t)(j->n * j->item)) : to;
-        if (!x || !work) {
-            atomic_store(&j->failed, true);
-            return;
-        }
-        double sum = j->kernel->exp_sum(j->n, work, x, largest(j, j->n, x));
-        j->kernel->scale(j->n, work, 1 / sum);
-        if (j->narrow)
-            j->narrow(j->n, to, work, NULL, NULL);
-        else if (j->copy_far)
-            j->copy_far(to, work, (size_t)(j->n * j->item));
-    }
-    if (j->copy_far)
-        j->copy_far(NULL, NULL, 0);
+    const job *j = context;
+    double sum = j->kernel->exp_sum(n, y, x, largest(j, n, x));
+    j->kernel->scale(n, y, 1 / sum);
 }
 
 static void find_stats(void *context, int64_t index)
@@ -143,7 +125,6 @@ static void describe(job *j, psi_array in, psi_array out)
                .is_double = dtype == PSI_FLOAT64};
     j->rows = in->size / j->n;
     j->chunks = (j->n + CHUNK - 1) / CHUNK;
-    j->per_task = 1 + TASK / j->n;
     psi_tiles_of(&j->tiles, in, dtype);
     psi_strided_of(&j->tiles.from, in);
     j->narrow = dtype == out->dtype ? NULL : psi_cpu_cast((psi_dtype)out->dtype, dtype);
@@ -167,15 +148,12 @@ bool psi_cpu_softmax(psi_node *node)
     if (out->size == 0)
         return true;
     describe(&j, in, out);
-    if (j.n <= CHUNK) {
-        j.copy_far = psi_nbytes(out) >= PSI_FAR_BYTES ? psi_cpu_copy_far() : NULL;
-        psi_parallel((j.rows + j.per_task - 1) / j.per_task, short_rows, &j);
-    } else {
-        if (!row_stats(&j))
-            return false;
-        if (!atomic_load(&j.failed))
-            psi_parallel(j.rows * j.chunks, write_chunk, &j);
-    }
+    if (j.n <= CHUNK)
+        return psi_tile_rows(in, out, psi_element_dtype((psi_dtype)in->dtype), short_row, &j, "softmax");
+    if (!row_stats(&j))
+        return false;
+    if (!atomic_load(&j.failed))
+        psi_parallel(j.rows * j.chunks, write_chunk, &j);
     return finish(&j);
 }
 

@@ -40,7 +40,7 @@ static inline void store_line(char *to, const char *from)
 }
 #endif
 
-void PASTE(psi_copy_far_, PSI_ISA)(char *to, const char *from, size_t bytes)
+static void copy_far(char *to, const char *from, size_t bytes)
 {
     size_t done = 0;
 #ifdef __SSE2__
@@ -53,3 +53,7 @@ void PASTE(psi_copy_far_, PSI_ISA)(char *to, const char *from, size_t bytes)
     if (done < bytes)
         memcpy(to + done, from + done, bytes - done);
 }
+
+#define TABLE PASTE(psi_copy_far_, PSI_ISA)
+extern const psi_copy_fn TABLE;
+const psi_copy_fn TABLE = copy_far;

@@ -7,8 +7,7 @@
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
 
-void PASTE(psi_random_words_, PSI_ISA)(psi_random_run run, int64_t n, uint32_t *restrict first,
-                                       uint32_t *restrict second)
+static void words(psi_random_run run, int64_t n, uint32_t *restrict first, uint32_t *restrict second)
 {
     psi_word_pair key = {run.key[0], run.key[1]};
     for (int64_t i = 0; i < n; i++) {
@@ -18,3 +17,7 @@ void PASTE(psi_random_words_, PSI_ISA)(psi_random_run run, int64_t n, uint32_t *
         second[i] = x.b;
     }
 }
+
+#define TABLE PASTE(psi_random_words_, PSI_ISA)
+extern const psi_random_fn TABLE;
+const psi_random_fn TABLE = words;

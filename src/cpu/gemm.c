@@ -440,10 +440,10 @@ bool psi_gemm(const psi_gemm_call *call)
         return psi_gemm_blas(call);
     const psi_gemm_kernels *kernels = psi_gemm_kernels_in_use();
     bool ok = true;
-    if (call->packed ? psi_gemm_packed_few(call, kernels, &ok) : psi_gemm_vector(call, kernels, &ok))
-        return ok;
     const psi_gemm_kernels *brain = psi_gemm_brain_in_use();
     if (brain && suits_brain(call))
         return run_product(call, brain);
+    if (call->packed ? psi_gemm_packed_few(call, kernels, &ok) : psi_gemm_vector(call, kernels, &ok))
+        return ok;
     return run_small(call, kernels) || run_product(call, kernels);
 }

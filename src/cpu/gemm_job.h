@@ -69,8 +69,8 @@ void psi_gemm_run_tile(const psi_gemm_kernels *kernels, const psi_gemm_tile_fn *
 void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels, psi_gemm_part part,
                      const float *sums, int64_t sums_row);
 
-/* Takes a product with one row or one column whose matrix is dense along rows or columns; false: not its kind.
- * *ok tells how it went. */
+/* Takes a product whose matrix is dense along rows or columns: one with one row or one column, or with very few rows and
+ * a large B dense along columns; false: not its kind. *ok tells how it went. */
 bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels, bool *ok);
 
 /* ---- a packed B ---- */

@@ -1,5 +1,5 @@
-/* gemm_vector.c: products with one row or one column, which only stream a matrix through once, and the last pass
- * over sums. Invariant: how an element's sum is cut depends on k and the layout alone, so sharing changes no bits. */
+/* gemm_vector.c: products with one row or one column, or very few rows, which only stream a matrix through once, and
+ * the last pass over sums. Invariant: how an element's sum is cut depends on k and the layout alone, so sharing changes no bits. */
 #include <stdatomic.h>
 #include <string.h>
 
@@ -13,6 +13,7 @@
 #define COLUMNS 4096 /* sums at a time, so that they stay in the first cache */
 #define CHUNK_WORK (1 << 16) /* elements of the matrix that one task reads */
 #define ALONE_WORK (1 << 18) /* at most so many in all are one task: waking a thread would take longer */
+#define ROWS 3               /* at most so many share what one task reads, where lines are dense along k */
 #define FINISH 256           /* values scaled and stored at a time */
 
 static void finish_row(const psi_gemm_call *call, const psi_gemm_kernels *kernels, const float *sums,
@@ -53,7 +54,7 @@ void psi_gemm_finish(const psi_gemm_call *call, const psi_gemm_kernels *kernels,
     }
 }
 
-/* One vector of length k against `lines` lines of a matrix. */
+/* One vector of length k, or a few one after the other, against `lines` lines of a matrix. */
 typedef struct vector_job {
     const psi_gemm_call *call;
     const psi_gemm_kernels *kernels;
@@ -98,18 +99,18 @@ static int64_t copy_length(const vector_job *job)
 }
 
 /* The vector as float32 neighbours: where it lies, or copied. */
-static const float *dense_vector(const vector_job *job, int64_t entry, float *copy)
+static const float *dense_vector(const vector_job *job, int64_t entry, int64_t row, float *copy)
 {
-    const char *at = psi_gemm_at(job->x, entry, 0, 0);
+    const char *at = psi_gemm_at(job->x, entry, row, 0);
     if (copy_length(job) == 0)
         return (const float *)(const void *)at;
     job->kernels->load(job->x->dtype, job->call->k, at, job->x_stride, copy);
     return copy;
 }
 
-static psi_gemm_part part_of(const vector_job *job, int64_t entry, int64_t first, int64_t lines)
+static psi_gemm_part part_of(const vector_job *job, int64_t entry, int64_t row, int64_t first, int64_t lines)
 {
-    return job->is_row ? (psi_gemm_part){entry, 0, 1, first, lines}
+    return job->is_row ? (psi_gemm_part){entry, row, 1, first, lines}
                        : (psi_gemm_part){entry, first, lines, 0, 1};
 }
 
@@ -121,15 +122,10 @@ static float *sums_in_place(const vector_job *job, psi_gemm_part part)
     return fits ? (float *)(void *)psi_gemm_out_at(out, part.entry, part.row, part.col) : NULL;
 }
 
-static void run_chunk(vector_job *job, int64_t entry, int64_t first, int64_t lines)
+static void run_row(vector_job *job, int64_t entry, int64_t row, int64_t first, int64_t lines, float *memory)
 {
-    float *memory = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(2 * lines + copy_length(job)) * sizeof *memory);
-    if (memory == NULL) {
-        atomic_store(&job->failed, true);
-        return;
-    }
-    const float *x = dense_vector(job, entry, memory + 2 * lines);
-    psi_gemm_part part = part_of(job, entry, first, lines);
+    const float *x = dense_vector(job, entry, row, memory + 2 * lines);
+    psi_gemm_part part = part_of(job, entry, row, first, lines);
     float *in_place = sums_in_place(job, part), *sums = in_place ? in_place : memory;
     sum_cut(job, entry, first, lines, 0, x, sums);
     for (int64_t cut = 1; cut < job->cuts; cut++) {
@@ -138,6 +134,17 @@ static void run_chunk(vector_job *job, int64_t entry, int64_t first, int64_t lin
     }
     if (!in_place)
         psi_gemm_finish(job->call, job->kernels, part, sums, job->is_row ? lines : 1);
+}
+
+static void run_chunk(vector_job *job, int64_t entry, int64_t first, int64_t lines)
+{
+    float *memory = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(2 * lines + copy_length(job)) * sizeof *memory);
+    if (memory == NULL) {
+        atomic_store(&job->failed, true);
+        return;
+    }
+    for (int64_t row = 0; row < (job->is_row ? job->call->m : 1); row++)
+        run_row(job, entry, row, first, lines, memory);
 }
 
 static void vector_task(void *context, int64_t index)
@@ -175,11 +182,11 @@ static void run_cuts(vector_job *job)
     job->partials = memory + copy;
     for (int64_t entry = 0; entry < job->call->batch; entry++) {
         job->entry = entry;
-        job->dense_x = dense_vector(job, entry, memory);
+        job->dense_x = dense_vector(job, entry, 0, memory);
         psi_parallel(job->cuts * job->chunks, cut_task, job);
         for (int64_t cut = 1; cut < job->cuts; cut++)
             add_sums(job->partials, job->partials + cut * job->lines, job->lines);
-        psi_gemm_finish(job->call, job->kernels, part_of(job, entry, 0, job->lines), job->partials,
+        psi_gemm_finish(job->call, job->kernels, part_of(job, entry, 0, 0, job->lines), job->partials,
                         job->is_row ? job->lines : 1);
     }
 }
@@ -205,9 +212,10 @@ static bool cut_lines(vector_job *job)
 
 bool psi_gemm_vector(const psi_gemm_call *call, const psi_gemm_kernels *kernels, bool *ok)
 {
-    if ((call->m != 1 && call->n != 1) || call->k == 0 || call->subtract)
+    bool few = call->m <= ROWS && call->b.row_stride == 1 && (double)call->n * (double)call->k > ALONE_WORK;
+    if ((call->m != 1 && call->n != 1 && !few) || call->k == 0 || call->subtract)
         return false;
-    vector_job job = {.call = call, .kernels = kernels, .is_row = call->m == 1};
+    vector_job job = {.call = call, .kernels = kernels, .is_row = call->m == 1 || (few && call->n != 1)};
     if (job.is_row) {
         job.matrix = &call->b;
         job.x = &call->a;

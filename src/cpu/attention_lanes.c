@@ -1,6 +1,7 @@
 /* attention_lanes.c: attention of many queries by the packed engine's tiles. Columns lie in panels of its nr lanes. A
  * block of keys is packed once for all panels of a task; its scores with a panel, a key a row, are both what the softmax
- * runs over without mixing lanes, and the packed right side of the product with the values.
+ * runs over without mixing lanes, and the right side of the product with the values: as they lie, or, for tiles of
+ * bfloat16, packed once more.
  * Invariant: scratch slot 0 holds all that a task needs. */
 #include <string.h>
 

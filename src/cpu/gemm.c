@@ -1,6 +1,6 @@
 /* gemm.c: plans and runs packed matrix products: cuts the result in blocks, packs panels, calls tile kernels.
- * Invariant: the cut of k depends on k alone, and each sum is one chain per cut, so neither the number of threads
- * nor the cache sizes change a bit of the result. */
+ * Invariant: the cut of k depends on sizes, dtypes and strides alone, and each sum is one chain per cut, so neither the
+ * number of threads nor the cache sizes change a bit of the result. */
 #include "cpu/gemm.h"
 
 #include <pthread.h>

@@ -51,9 +51,9 @@ psi_array psi_isclose(psi_array a, psi_array b, double rtol, double atol, bool e
     psi_array limit =
         psi_add(psi_scalar(atol, PSI_FLOAT32), psi_multiply(psi_scalar(rtol, PSI_FLOAT32), psi_abs(b)));
     psi_array close = psi_less_equal(psi_abs(psi_subtract(a, b)), limit);
-    psi_array infinite = psi_logical_or(psi_isinf(a), psi_isinf(b));
-    close = psi_logical_and(close, psi_logical_not(infinite));
-    close = psi_logical_or(close, psi_logical_and(infinite, psi_equal(a, b)));
+    psi_array left = psi_isinf(a), right = psi_isinf(b);
+    psi_array both = psi_logical_and(psi_logical_and(left, right), psi_equal(a, b));
+    close = psi_logical_or(psi_logical_and(close, psi_logical_not(psi_logical_or(left, right))), both);
     return equal_nan ? psi_logical_or(close, psi_logical_and(psi_isnan(a), psi_isnan(b))) : close;
 }
 

@@ -36,6 +36,8 @@ static void compares(void **state)
     EXPECT(psi_isclose(a, b, 1e-5, 1e-8, false), PSI_INTS(5), 1, 0, 1, 1, 0);
     EXPECT(psi_isclose(a, b, 1e-5, 1e-8, true), PSI_INTS(5), 1, 1, 1, 1, 0);
     EXPECT(psi_isclose(PSI_INT32S(1, 2), PSI_INT32S(1, 3), 1e-5, 1e-8, false), PSI_INTS(2), 1, 0);
+    EXPECT(psi_isclose(psi_scalar(INFINITY, PSI_FLOAT16), PSI_INT32S(1105783390), 1e-5, 1e-8, false),
+           PSI_INTS(1), 0);
     psi_array up = complexes((psi_complex64){1, INFINITY}, (psi_complex64){1, INFINITY}),
               ends = complexes((psi_complex64){1, INFINITY}, (psi_complex64){2, INFINITY});
     EXPECT(psi_isclose(up, ends, 1e-5, 1e-8, false), PSI_INTS(2), 1, 0);

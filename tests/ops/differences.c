@@ -52,6 +52,12 @@ static void complex_numbers(void **state)
     const float *imaginary =
         psi_data(psi_max(psi_array_from(beside, PSI_INTS(2), PSI_COMPLEX64), PSI_NONE, false));
     assert_true(imaginary[0] == 1 && isnan(imaginary[1]));
+    psi_array wide = psi_array_from((float[]){INFINITY, INFINITY}, PSI_SCALAR_SHAPE, PSI_COMPLEX64);
+    const float *middle = psi_data(psi_median(psi_broadcast_to(wide, PSI_INTS(2)), PSI_NONE, false));
+    assert_true(middle[0] == INFINITY && middle[1] == INFINITY);
+    const float *larger =
+        psi_data(psi_maximum(wide, psi_array_from(beside + 2, PSI_SCALAR_SHAPE, PSI_COMPLEX64)));
+    assert_true(larger[0] == 1 && isnan(larger[1]));
     psi_array z = psi_array_from(infinite, PSI_SCALAR_SHAPE, PSI_COMPLEX64);
     const float *same = psi_data(psi_logsumexp(z, PSI_SCALAR_SHAPE, false));
     assert_true(same[0] == -INFINITY && same[1] == 6);

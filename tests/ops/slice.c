@@ -60,6 +60,9 @@ static void starts_from_arrays(void **state)
            1, 2, 3, 4, 5, 9, 7, 8, 9, 10, 11);
     EXPECT(psi_slice_update_dynamic(m, PSI_FLOATS(8, 9), start, PSI_INTS(0, 1)), PSI_INTS(3, 4), 0, 1, 2, 3,
            4, 5, 8, 9, 8, 9, 10, 11);
+    psi_array deep = psi_reshape(psi_arange(0, 36, 1, PSI_FLOAT32), PSI_INTS(1, 2, 3, 6));
+    EXPECT(psi_slice_dynamic(deep, psi_scalar_int(1, PSI_INT32), PSI_INTS(2), PSI_INTS(1, 1, 2, 2)),
+           PSI_INTS(1, 1, 2, 2), 6, 7, 12, 13);
     expect_error(psi_slice_dynamic(m, start, PSI_INTS(0, 1), PSI_INTS(3, 1)), PSI_INDEX_ERROR);
     expect_error(psi_slice_dynamic(m, PSI_INT32S(-1), PSI_INTS(0), PSI_INTS(1, 1)), PSI_INDEX_ERROR);
     expect_error(psi_slice_update_dynamic(m, PSI_FLOATS(8, 9), PSI_INT32S(3), PSI_INTS(1)), PSI_INDEX_ERROR);

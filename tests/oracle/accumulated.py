@@ -60,22 +60,28 @@ def mean(step, dtype):
     return true / terms, scale / terms, terms, scale  # the sum may overflow
 
 
+def unit_of(dtype):
+    """Of what is computed with: half types in float32."""
+    return 2.0**-52 if dtype == "float64" else 2.0**-23
+
+
 def var(step, dtype):
-    """The deviations are differences of rounded numbers: their errors are those of the elements."""
+    """The deviations are differences of rounded numbers: their errors are those of the elements, and the mean's, squared."""
     x, axes, keep = operand(step, "a", dtype), axes_of(step), step.args["keepdims"]
     terms, whole = terms_over(x, axes), integer_sum(step, True)
     middle = (x.sum(axis=axes, keepdims=True) if whole is None else whole) / terms
     left = np.longdouble(max(terms - step.args["ddof"], 0))
     off = x - middle
     true = (off * off if dtype == "complex64" else off**2).sum(axis=axes, keepdims=keep) / left
-    size = np.abs(off) * (np.abs(x) + np.abs(x).mean(axis=axes, keepdims=True))
+    around = np.abs(x).mean(axis=axes, keepdims=True)
+    size = np.abs(off) * (np.abs(x) + around) + terms * unit_of(dtype) * around**2
     return true, size.sum(axis=axes, keepdims=keep) / left, terms
 
 
 def std(step, dtype):
     true, scale, terms = var(step, dtype)
     root = np.sqrt(true)
-    return root, np.where(root == 0, np.sqrt(scale), scale / np.abs(root)), terms
+    return root, scale / np.maximum(np.abs(root), np.sqrt(unit_of(dtype) * scale)), terms, scale  # the variance may overflow
 
 
 def trace(step, dtype):

@@ -98,6 +98,14 @@ def real_part_only(step, ours, theirs, dtype):
     return (theirs.imag == 0) & (mine <= 4 * np.maximum(1, np.abs(ours)))
 
 
+def among_complex_nans(step, ours, theirs, dtype):
+    """One of the numbers is NaN in a part, and ours is such a one."""
+    if dtype != "complex64":
+        return False
+    given = [x.astype(np.complex64) for x in step.elements(ours.shape).values()]
+    return np.isnan(ours) & np.any([x.view(np.int64) == ours.view(np.int64) for x in given], axis=0)
+
+
 def sign_of_zero_part(step, ours, theirs, dtype):
     """Ours is z / abs(z), part by part, as NumPy's; the wheel divides by a complex number, which loses the sign of a zero."""
     if dtype != "complex64":
@@ -167,6 +175,10 @@ DIFFERENCES = [
                "ours is what NumPy says", elements=infinite_parts),
     Difference("sign-of-zero-part", "sign", "of a complex number with a part that is -0.0 the wheel answers 0.0; ours keeps it, as "
                "NumPy does", elements=sign_of_zero_part),
+    Difference("complex-nan-parts", "minimum maximum clip", "the wheel takes a complex number with a NaN in its imaginary part "
+               "for a number; ours has it win, as NumPy does", elements=among_complex_nans),
+    Difference("parts-of-complex-nan", "logaddexp logcumsumexp logsumexp upsample", "which parts of a complex NaN are NaN is not said",
+               elements=lambda step, ours, theirs, dtype: np.isnan(ours) & np.isnan(theirs) if dtype == "complex64" else False),
     Difference("half-limits", "nan_to_num",
                "the wheel's largest numbers of half types are 0 by mistake; ours are the dtype's",
                elements=largest_of_half),

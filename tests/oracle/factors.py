@@ -2,6 +2,8 @@
 are judged by what they are for, in twice the precision of theirs."""
 import numpy as np
 
+from table import wide
+
 UNITS = 64  # of the last place of the largest element, for each row
 
 
@@ -73,7 +75,8 @@ def cholesky_inv(step, a, x):
     return [x - np.linalg.inv(whole)]
 
 
-def solved(a, b, x):
+def solved(step, a, x):
+    b = wide(step.inputs["b"], step.dtypes["b"])
     return [(a @ x[..., None])[..., 0] - b if b.ndim == 1 else a @ x - b]
 
 
@@ -83,8 +86,8 @@ REFUSED = {
     "linalg_qr": qr, "linalg_lu": lu, "linalg_lu_factor": lu_factor, "linalg_cholesky": cholesky, "linalg_cholesky_inv": cholesky_inv,
     "linalg_inv": lambda step, a, x: [x - np.linalg.inv(a)], "linalg_pinv": lambda step, a, x: [x - np.linalg.pinv(a)],
     "linalg_tri_inv": lambda step, a, x: [x - np.linalg.inv(half(a, step.args["upper"]))],
-    "linalg_solve": lambda step, a, x: solved(a, step.inputs["b"], x),
-    "linalg_solve_triangular": lambda step, a, x: solved(half(a, step.args["upper"]), step.inputs["b"], x),
+    "linalg_solve": solved,
+    "linalg_solve_triangular": lambda step, a, x: solved(step, half(a, step.args["upper"]), x),
 }
 
 

@@ -156,8 +156,6 @@ DIFFERENCES = [
                "result for one position, and reads beyond its input; ours refuses", avoid=longer_than_its_input),
     Difference("norm-of-negative-axes", "linalg_norm",
                "of axes counted from the end the wheel may reduce others than it was told; ours does not", steps=norm_of_counted_axes),
-    Difference("infinite-upsample", "upsample", "which parts of weighted sums of infinite complex numbers are NaN is not said",
-               elements=lambda step, ours, theirs, dtype: np.isnan(ours) & np.isnan(theirs) if dtype == "complex64" else False),
     Difference("half-a-word-of-groups", "quantize dequantize",
                "in mode nvfp4 the wheel refuses values that are an odd number of groups of 16",
                steps=lambda step, ours, theirs: step.args["mode"] == "nvfp4" and theirs[0] == "ValueError" and

@@ -2,6 +2,7 @@
 NumPy in wider types. Each function answers (true, scale, terms, high, low): the values, the size of what was added up
 on the way to each, which bounds the rounding, how many terms that were, and the largest and the least magnitude that
 may turn up on the way, in any order of the terms: what overflows or vanishes there may leave infinity, NaN or 0."""
+import builtins
 import sys
 from pathlib import Path
 
@@ -41,7 +42,10 @@ def terms_over(x, axes):
 
 def sum(step, dtype):
     x, axes, keep = operand(step, "a", dtype), axes_of(step), step.args["keepdims"]
-    return x.sum(axis=axes, keepdims=keep), np.abs(x).sum(axis=axes, keepdims=keep), terms_over(x, axes)
+    size = np.abs(x)
+    if x.dtype.kind == "c":  # one part may be a number beside a NaN
+        size = builtins.sum(np.where(np.isfinite(part), np.abs(part), 0) for part in (x.real, x.imag))
+    return x.sum(axis=axes, keepdims=keep), size.sum(axis=axes, keepdims=keep), terms_over(x, axes)
 
 
 def integer_sum(step, keepdims):

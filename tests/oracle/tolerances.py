@@ -46,10 +46,18 @@ class Accumulated:
         """Where ours is next to the true value."""
         true, scale, terms, *way = self.truth(step, dtype)
         inner = "float32" if dtype in HALVES else dtype
-        once = 0.51 * EPSILON[dtype] * np.abs(true)
+        once = 0.51 * EPSILON[dtype] * finite_size(true)
         steps = once if self.steps == 1 else np.maximum(once, self.steps * EPSILON[dtype] * scale)
         bound = steps + 2 * np.sqrt(terms) * EPSILON[inner] * scale + TINY[dtype]
         return near(ours, true, bound, dtype, inner, *(way or (scale,)))
+
+
+def finite_size(x):
+    """The size of numbers; of complex ones that are not finite, that of what is."""
+    if x.dtype.kind != "c":
+        return np.abs(x)
+    parts = np.stack([x.real, x.imag])
+    return np.where(np.isfinite(x), np.abs(x), np.where(np.isfinite(parts), np.abs(parts), 0).sum(0))
 
 
 def near(x, true, bound, dtype, inner, high, low=None):

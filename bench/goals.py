@@ -36,8 +36,9 @@ GOALS = [  # the first pattern that fits
 ]
 NATIVE = {"bf16": ("avx512_bf16", "amx_bf16"), "f16": ("avx512_fp16",)}  # what the processor says of itself
 REASONS = [  # shown for a row only when it is under its goal; the first pattern that fits
-    (r"^packed_", "llama.cpp rounds the activations to eight bits, and takes many rows of them by whole tiles of bytes where the "
-     "processor has such; ours keep them as exact as float32, in three planes of eight bits, so three times the products"),
+    (r"^packed_", "llama.cpp rounds the activations to eight bits; ours hold float32 in three planes of eight bits, as exact as it is, "
+     "and bfloat16 in two, so there is two or three times as much to multiply; many rows are a product of floats where the "
+     "processor has no tiles of bytes"),
 ]
 
 

@@ -12,7 +12,7 @@ set(PSI_ISA_FLAGS_generic "")
 set(PSI_ISA_FLAGS_v2 -march=x86-64-v2 -mno-mmx)
 set(PSI_ISA_FLAGS_v3 -march=x86-64-v3 -mno-mmx)
 set(PSI_ISA_FLAGS_v4 -march=x86-64-v4 -mno-mmx -mprefer-vector-width=512)
-set(PSI_ISA_FLAGS_v4x ${PSI_ISA_FLAGS_v4} -mavx512bf16 -mavx512vnni -mamx-tile -mamx-bf16)
+set(PSI_ISA_FLAGS_v4x ${PSI_ISA_FLAGS_v4} -mavx512bf16 -mavx512vnni -mamx-tile -mamx-bf16 -mamx-int8)
 set(PSI_ELEMENTS bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float32 float64 complex64)
 
 # The lowest kernel set is the one every machine of the architecture can fall back to.

@@ -401,6 +401,7 @@ const psi_gemm_kernels *psi_gemm_kernels_of(psi_isa isa)
 }
 
 static _Atomic(const psi_gemm_kernels *) in_use, brain_in_use;
+static _Atomic(const psi_gemm_bytes *) bytes_in_use;
 
 int64_t psi_gemm_cache(int level)
 {
@@ -428,7 +429,9 @@ void psi_gemm_use(psi_isa isa, bool plain)
 {
     pthread_once(&cache_once, read_caches);
     const psi_gemm_kernels *kernels = psi_gemm_kernels_of(isa);
-    atomic_store(&brain_in_use, kernels->brain && !plain && psi_isa_has_tiles() ? kernels->brain : NULL);
+    bool tiles = !plain && psi_isa_has_tiles();
+    atomic_store(&brain_in_use, tiles ? kernels->brain : NULL);
+    atomic_store(&bytes_in_use, tiles ? kernels->bytes : NULL);
     atomic_store(&in_use, kernels);
 }
 
@@ -444,6 +447,8 @@ bool psi_gemm(const psi_gemm_call *call)
     if (brain && suits_brain(call))
         return run_product(call, brain);
     if (call->packed ? psi_gemm_packed_few(call, kernels, &ok) : psi_gemm_vector(call, kernels, &ok))
+        return ok;
+    if (call->packed && psi_gemm_packed_many(call, kernels, atomic_load(&bytes_in_use), &ok))
         return ok;
     return run_small(call, kernels) || run_product(call, kernels);
 }

@@ -84,4 +84,17 @@ bool psi_gemm_packed_few(const psi_gemm_call *call, const psi_gemm_kernels *kern
 bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *kernels, int64_t entry,
                            int64_t row, int64_t k, int64_t col, int64_t cols, float *out);
 
+/* Takes a product of more rows with a packed B where it is of the kind that `bytes` (NULL: none) is for; false: not so. */
+bool psi_gemm_packed_many(const psi_gemm_call *call, const psi_gemm_kernels *kernels,
+                          const psi_gemm_bytes *bytes, bool *ok);
+
+/* What bytes->pack_codes lays out, for `cols` columns and k codes from (row, col). False without memory, unrecorded. */
+bool psi_gemm_packed_bytes(const psi_gemm_call *call, const psi_gemm_kernels *kernels,
+                           const psi_gemm_bytes *bytes, int64_t entry, int64_t row, int64_t k, int64_t col,
+                           int64_t cols, float *out);
+
+/* What brings the largest of some numbers near 1, so that whole multiples of parts of them, and sums, are in float32's range:
+ * a power of two, or NaN where one is not finite. */
+float psi_gemm_factor(int64_t k, const float *x);
+
 #endif

@@ -34,6 +34,25 @@ typedef struct psi_gemm_tile {
 
 typedef void (*psi_gemm_tile_fn)(const psi_gemm_tile *tile);
 
+#define PSI_GEMM_BYTES_ROWS 16
+#define PSI_GEMM_BYTES_COLS 32
+
+/* Products of rows, held in planes of eight bits, and of packed affine codes in groups of one size. */
+typedef struct psi_gemm_bytes {
+    /* To be called by a thread before its tiles, and after the last of them. */
+    void (*begin)(void);
+    void (*end)(void);
+    /* Up to PSI_GEMM_BYTES_ROWS rows of c, and PSI_GEMM_BYTES_COLS columns. */
+    psi_gemm_tile_fn tile;
+    /* Lays out k elements of rows (whose largest are 0, or from 2^-60 to 2^60), missing ones as zeros. */
+    void (*pack_rows)(const float *x, int64_t row_stride, int rows, int64_t k, float *out);
+    /* Lays out k codes of columns, missing ones as zeros, with their scales and biases, which are `groups` a column. Either
+     * takes at most as many floats as a panel has elements. */
+    void (*pack_codes)(const psi_quantization *q, const uint32_t *words, int64_t column_words,
+                       const float *scales, const float *biases, int64_t groups, int64_t k, int64_t columns,
+                       float *out);
+} psi_gemm_bytes;
+
 typedef struct psi_gemm_kernels {
     int mr, nr, lanes;
     /* A packed panel may hold `pair` elements along k in a float's room, and such units in multiples of `step`: k of
@@ -42,6 +61,9 @@ typedef struct psi_gemm_kernels {
     int pair, step, cut;
     /* The set for products of bfloat16 where the processor has such tiles, or NULL. */
     const struct psi_gemm_kernels *brain;
+    /* For packed affine codes where the processor has tiles of bytes, or NULL: one for each group of 32, 64 and 128 and any
+     * rows, then one for each and rows of 16 bits. */
+    const struct psi_gemm_bytes *bytes;
     /* To be called by a thread before its tiles, and after the last of them; NULL: not needed. */
     void (*begin)(void);
     void (*end)(void);
@@ -75,26 +97,23 @@ typedef struct psi_gemm_kernels {
      * codes' own values; biases NULL: none. first and n are multiples of 8. */
     void (*expand)(const psi_quantization *q, const uint32_t *row, const float *scales, const float *biases,
                    int64_t first, int64_t n, float *out);
-    /* The dot product of a packed affine row of 2, 4 or 8 bits, whose biases are left out, and of x as `arrange` lays it
-     * out: k finite values, in psi_gemm_arranged floats. Reads scales up to PSI_GEMM_SLACK past the last. */
-    float (*dot_packed)(const psi_quantization *q, int64_t k, const uint32_t *row, const float *scales,
-                        const float *arranged);
-    void (*arrange)(const psi_quantization *q, int64_t k, const float *x, float *out);
+    /* y[i] = the dot product of x, as `arrange` laid it out, and of packed affine row i of 2, 4 or 8 bits, whose biases are
+     * left out, for neighbouring rows of k codes. Reads scales up to PSI_GEMM_SLACK past the last. */
+    void (*dot_packed)(const psi_quantization *q, int planes, int64_t rows, int64_t k, const uint32_t *words,
+                       const float *scales, const float *arranged, float *y);
+    /* Lays k finite values out in psi_gemm_arranged floats, and rounds them in place to what the layout holds: in
+     * 2 or 3 planes of eight bits where the ISA sums bytes. The largest is 0 or from 2^-60 to 2^60. */
+    void (*arrange)(const psi_quantization *q, int planes, int64_t k, float *x, float *out);
 } psi_gemm_kernels;
 
 /* Floats past the scales of a row that a kernel may read. */
 #define PSI_GEMM_SLACK 16
 
-/* x is laid out in whole vectors of words; behind them, a number for each group. */
-static inline int64_t psi_gemm_arranged_codes(int64_t bits, int64_t k)
-{
-    int64_t block = 16 * 32 / bits;
-    return (k + block - 1) / block * block;
-}
-
+/* x is laid out for whole vectors of words. */
 static inline int64_t psi_gemm_arranged(const psi_quantization *q, int64_t k)
 {
-    return psi_gemm_arranged_codes(q->bits, k) + k / q->group + PSI_GEMM_SLACK;
+    int64_t block = 16 * 32 / q->bits;
+    return (k + block - 1) / block * block;
 }
 
 /* The kernels of a set that psi_isa_runs. */

@@ -96,12 +96,28 @@ bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *ke
     return true;
 }
 
+bool psi_gemm_packed_bytes(const psi_gemm_call *call, const psi_gemm_kernels *kernels,
+                           const psi_gemm_bytes *bytes, int64_t entry, int64_t row, int64_t k, int64_t col,
+                           int64_t cols, float *out)
+{
+    const psi_gemm_packed *p = call->packed;
+    int64_t n = groups_of(p), g = row / p->q.group, words = psi_group_words(&p->q);
+    float *memory = psi_scratch(PSI_GEMM_PACKED_SCRATCH, (size_t)(2 * cols * n) * sizeof *memory);
+    if (!memory)
+        return false;
+    row_scales s = load_rows(p, kernels, entry, col, cols, memory);
+    bytes->pack_codes(&p->q, row_at(call, entry, col) + g * words, n * words, s.scales + g, s.biases + g, n,
+                      k, cols, out);
+    return true;
+}
+
 /* ---- few rows ---- */
 
 typedef struct few {
     const psi_gemm_call *call;
     const psi_gemm_kernels *kernels;
-    bool straight;  /* dot products from the words themselves */
+    bool straight;  /* dot products from the words themselves, */
+    int planes;     /* of so many planes of eight bits of x: 16 bits are enough for what has no more itself */
     int64_t stride; /* floats between the rows of x once prepared */
     float *x;       /* of every entry and row: its values, straight ones arranged, and the sums of groups */
     int64_t chunk, chunks;
@@ -109,14 +125,26 @@ typedef struct few {
     atomic_bool failed;
 } few;
 
-/* One row of x for one entry. Small numbers are scaled up, as arranged ones are scaled down: by 2^64, exactly. */
+float psi_gemm_factor(int64_t k, const float *x)
+{
+    float largest = 0;
+    bool odd = false;
+    for (int64_t i = 0; i < k; i++) {
+        float size = __builtin_fabsf(x[i]);
+        largest = size > largest ? size : largest;
+        odd |= !(size < INFINITY);
+    }
+    return odd ? NAN : largest > 0 && largest < 0x1p-60f ? 0x1p64f : largest > 0x1p60f ? 0x1p-64f : 1;
+}
+
+/* One row of x for one entry: as floats, or arranged, with the sums of its groups and what to multiply results by. */
 static void prepare_row(void *context, int64_t index)
 {
     few *f = context;
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
     int64_t k = call->k, group = p->q.group;
-    float *out = f->x + index * f->stride, *sums = out + psi_gemm_arranged(&p->q, k), largest = 0;
+    float *out = f->x + index * f->stride, *sums = out + psi_gemm_arranged(&p->q, k);
     float *values = f->straight ? psi_scratch(PSI_GEMM_PACKED_SCRATCH, (size_t)k * sizeof *values) : out;
     if (!values) {
         atomic_store(&f->failed, true);
@@ -126,21 +154,15 @@ static void prepare_row(void *context, int64_t index)
                      call->a.col_stride, values);
     if (!f->straight)
         return;
-    bool odd = false;
-    for (int64_t i = 0; i < k; i++) {
-        float size = __builtin_fabsf(values[i]);
-        largest = size > largest ? size : largest;
-        odd = odd || !(size < INFINITY);
-    }
-    if (odd) {
+    float factor = psi_gemm_factor(k, values);
+    if (factor != factor) {
         atomic_store(&f->odd, true);
         return;
     }
-    bool small = largest < 0x1p-60f;
-    for (int64_t i = 0; i < k && small; i++)
-        values[i] *= 0x1p64f;
-    sums[k / group] = small ? 0x1p-64f : 1;
-    f->kernels->arrange(&p->q, k, values, out);
+    for (int64_t i = 0; i < k; i++)
+        values[i] *= factor;
+    sums[k / group] = 1 / factor;
+    f->kernels->arrange(&p->q, f->planes, k, values, out);
     for (int64_t g = 0; g < k / group; g++) {
         float sum[8] = {0};
         for (int64_t i = 0; i < group; i++)
@@ -149,22 +171,21 @@ static void prepare_row(void *context, int64_t index)
     }
 }
 
-/* Rows of a transposed matrix, each against every row of x: sums[i * lines + line]. */
+/* Rows of a transposed matrix, each against every row of x: sums[i * lines + line]. `dots` holds as many numbers. */
 static void dot_straight(const few *f, int64_t entry, int64_t first, int64_t lines, float *memory,
-                         float *sums)
+                         float *dots, float *sums)
 {
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
     int64_t n = groups_of(p), arranged = psi_gemm_arranged(&p->q, call->k);
     row_scales s = load_rows(p, f->kernels, entry, first, lines, memory);
-    for (int64_t i = 0; i < call->m; i++) {
+    for (int64_t i = 0; i < call->m; i++, sums += lines) {
         const float *x = f->x + (entry * call->m + i) * f->stride, *group_sums = x + arranged;
-        f->kernels->dot(PSI_FLOAT32, lines, n, s.biases, n, group_sums, sums + i * lines);
-        for (int64_t j = 0; j < lines; j++) {
-            float dot =
-                f->kernels->dot_packed(&p->q, call->k, row_at(call, entry, first + j), s.scales + j * n, x);
-            sums[i * lines + j] = (sums[i * lines + j] + dot) * group_sums[n];
-        }
+        f->kernels->dot(PSI_FLOAT32, lines, n, s.biases, n, group_sums, sums);
+        f->kernels->dot_packed(&p->q, f->planes, lines, call->k, row_at(call, entry, first), s.scales, x,
+                               dots);
+        for (int64_t j = 0; j < lines; j++)
+            sums[j] = (sums[j] + dots[j]) * group_sums[n];
     }
 }
 
@@ -231,7 +252,7 @@ static void few_task(void *context, int64_t index)
     }
     float *sums = memory + scales + values;
     if (f->straight)
-        dot_straight(f, entry, first, lines, memory, sums);
+        dot_straight(f, entry, first, lines, memory, memory + scales, sums);
     else if (p->transposed)
         dot_expanded(f, entry, first, lines, memory, sums);
     else
@@ -245,7 +266,7 @@ bool psi_gemm_packed_few(const psi_gemm_call *call, const psi_gemm_kernels *kern
     int64_t k = call->k;
     if (call->m > FEW_ROWS || k == 0)
         return false;
-    few f = {.call = call, .kernels = kernels};
+    few f = {.call = call, .kernels = kernels, .planes = call->a.dtype == PSI_FLOAT32 ? 3 : 2};
     f.straight = call->m <= STRAIGHT_ROWS && p->transposed && p->q.mode == PSI_AFFINE &&
                  (p->q.bits & (p->q.bits - 1)) == 0;
     f.stride = psi_gemm_round_up(psi_gemm_arranged(&p->q, k) + k / p->q.group + 1, 16);

@@ -55,7 +55,7 @@ static bool machine_runs(psi_isa isa)
 static bool ask_for_tiles(void)
 {
     unsigned a, b, c, d;
-    bool there = __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> 22 & 1 && d >> 24 & 1;
+    bool there = __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> 22 & 1 && d >> 24 & 1 && d >> 25 & 1;
     return there && syscall(SYS_arch_prctl, ASK_FOR_STATE, TILE_STATE) == 0;
 }
 #else

@@ -15,7 +15,7 @@ psi_isa psi_isa_current(void);
 /* True when the set is in this build and this machine runs it. */
 bool psi_isa_runs(psi_isa isa);
 
-/* True when the processor multiplies tiles of bfloat16, and the system lets this process use them. Asked once. */
+/* True when the processor multiplies tiles of bfloat16 and of bytes, and the system lets this process use them. Asked once. */
 bool psi_isa_has_tiles(void);
 
 /* PSI_ISA_TABLES(type, name) declares the constants name_v2, name_v3, name_v4 that a file of src/cpu/isa exports, and

@@ -76,6 +76,70 @@ static void every_kind(void **state)
     }
 }
 
+/* Rows that are hard to hold in few bits, times matrices of every width and group. */
+static psi_array hard_rows(int kind, int64_t rows, int64_t k, int64_t group)
+{
+    psi_array x = normal(PSI_INTS(rows, k), 7), place = psi_arange(0, (double)k, 1, PSI_FLOAT32);
+    psi_array first =
+        psi_equal(psi_remainder(place, psi_scalar((double)group, PSI_FLOAT32)), psi_scalar(5, PSI_FLOAT32));
+    switch (kind) {
+    case 0: /* one large number in each group */
+        return psi_where(first, psi_multiply(x, psi_scalar(1000, PSI_FLOAT32)), x);
+    case 1: /* nothing but it */
+        return psi_where(first, x, psi_scalar(0, PSI_FLOAT32));
+    case 2: /* numbers below what float32 holds in full */
+        return psi_multiply(x, psi_scalar(0x1p-129, PSI_FLOAT32));
+    case 3: /* large ones, of which multiples would be infinite */
+        return psi_multiply(x, psi_scalar(0x1p118, PSI_FLOAT32));
+    default: /* of every size */
+        place = psi_remainder(place, psi_scalar(70, PSI_FLOAT32));
+        return psi_multiply(x, psi_exp(psi_negative(place)));
+    }
+}
+
+static void hard_numbers(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    static const int64_t bits[] = {2, 3, 4, 5, 6, 8}, groups[] = {32, 64, 128}, rows[] = {1, 2, 40};
+    psi_array w = normal(PSI_INTS(75, 640), 4);
+    for (int b = 0; b < 6; b++)
+        for (int g = 0; g < 3; g++)
+            for (int r = 0; r < 3; r++)
+                for (int kind = 0; kind < 5; kind++) {
+                    PSI_SCOPE;
+                    matrix m = pack(w, groups[g], bits[b], "affine");
+                    double size = kind == 2 ? 0x1p129 : kind == 3 ? 0x1p-118 : 1;
+                    psi_array x = hard_rows(kind, rows[r], 640, groups[g]),
+                              scale = psi_scalar(size, PSI_FLOAT64);
+                    psi_array exact = psi_matmul(psi_astype(x, PSI_FLOAT64),
+                                                 psi_swapaxes(psi_astype(unpack(m), PSI_FLOAT64), 0, 1));
+                    psi_array y = psi_multiply(psi_astype(times(x, m, true), PSI_FLOAT64), scale);
+                    expect_close(psi_astype(y, PSI_FLOAT32),
+                                 psi_astype(psi_multiply(exact, scale), PSI_FLOAT32), 1e-5);
+                }
+}
+
+/* Each row that has no number, or an infinite one, has in the result what a product of floats has, and no other row. */
+static void odd_numbers(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    static float values[40 * 128];
+    values[3 * 128 + 7] = INFINITY;
+    values[9 * 128 + 100] = -INFINITY;
+    values[30 * 128] = NAN;
+    for (int64_t bits = 2; bits <= 8; bits *= 2) {
+        matrix m = pack(normal(PSI_INTS(35, 128), 4), 64, bits, "affine");
+        psi_array x = psi_array_from(values, PSI_INTS(40, 128), PSI_FLOAT32);
+        for (int i = 0; i < 2; i++) { /* many rows, and few */
+            psi_array y = psi_matmul(x, psi_swapaxes(unpack(m), 0, 1));
+            EXPECT(psi_array_equal(times(x, m, true), y, true), PSI_SCALAR_SHAPE, 1);
+            x = psi_slice(x, PSI_INTS(3, 0), PSI_INTS(4, 128), PSI_NONE);
+        }
+    }
+}
+
 static void numbers(void **state)
 {
     (void)state;
@@ -387,6 +451,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind),
+        cmocka_unit_test(hard_numbers),
+        cmocka_unit_test(odd_numbers),
         cmocka_unit_test(numbers),
         cmocka_unit_test(batches),
         cmocka_unit_test(gathered),

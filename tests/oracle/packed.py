@@ -59,8 +59,18 @@ def product(x, step, choose=lambda x, w: (x, w)):
     if step.args.get("transpose", True):
         w, size = np.swapaxes(w, -1, -2), np.swapaxes(size, -1, -2)
     a, b = choose(x, w)
-    c, d = choose(np.abs(x), size)
+    c, d = choose(np.abs(x) + lost(x, step), size)
     return a @ b, c @ d, x.shape[-1]
+
+
+def lost(x, step):
+    """Affine codes meet numbers of 16 bits as whole multiples of a step for at most a group, which are of 16 bits too: what that
+    may lose, weighed as the tolerance weighs x, by what sqrt(terms) roundings of float32 sum to."""
+    if step.args["mode"] != "affine" or step.dtypes["x"] not in ("float16", "bfloat16") or not step.args.get("transpose", True):
+        return 0
+    parts = np.abs(x.reshape(x.shape[:-1] + (-1, step.args["group_size"])))
+    largest = np.broadcast_to(parts.max(axis=-1, keepdims=True, initial=0), parts.shape).reshape(x.shape)
+    return largest * 2.0**-16 / (2 * np.sqrt(max(x.shape[-1], 1)) * np.finfo(np.float32).eps)
 
 
 def left(step, dtype):

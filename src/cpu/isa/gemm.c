@@ -359,6 +359,7 @@ static void depthwise(const psi_gemm_tile *t, int64_t rows, int64_t cols)
 }
 
 #include "cpu/isa/gemm_brain.inc"
+#include "cpu/isa/gemm_bytes.inc"
 
 #define JOIN_(a, b) a##b
 #define JOIN(a, b) JOIN_(a, b)
@@ -371,6 +372,7 @@ const psi_gemm_kernels JOIN(psi_gemm_kernels_, PSI_ISA) = {
     .step = 1,
     .cut = 384,
     .brain = BRAIN_KERNELS,
+    .bytes = BYTES_KERNELS,
     .packed = packed_tiles,
     .direct = direct_tiles,
     .patches = patches_tiles,

@@ -198,8 +198,9 @@ static void expand(const psi_quantization *q, const uint32_t *words, const float
 #else
 /* Lane l of a vector of words, bit place e: the code at (first word + l) * codes a word + e. A code is used where it stands,
  * its value 2^(e * bits) too large, and x that much too small, which is exact. */
-static void arrange(const psi_quantization *q, int64_t k, const float *x, float *out)
+static void arrange(const psi_quantization *q, int planes, int64_t k, float *x, float *out)
 {
+    (void)planes;
     int64_t bits = q->bits, per = 32 / bits, block = per * LANES;
     for (int64_t from = 0; from < k; from += block)
         for (int64_t e = 0; e < per; e++) {
@@ -242,8 +243,8 @@ ALWAYS_INLINE vf sum_words(int bits, vu words, const float *x)
     return sum[0] + sum[1];
 }
 
-ALWAYS_INLINE float dot_words(int bits, int64_t group, int64_t k, const uint32_t *row, const float *scales,
-                              const float *x)
+ALWAYS_INLINE float dot_row(int bits, int64_t group, int64_t k, const uint32_t *row, const float *scales,
+                            const float *x)
 {
     const int64_t per = 32 / bits, words = k / per, group_words = group / per;
     int shift = 0;
@@ -268,14 +269,25 @@ ALWAYS_INLINE float dot_words(int bits, int64_t group, int64_t k, const uint32_t
     return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
+ALWAYS_INLINE void dot_words(int planes, int bits, int64_t group, int64_t rows, int64_t k,
+                             const uint32_t *row, const float *scales, const float *x, float *y)
+{
+    (void)planes;
+    for (int64_t i = 0; i < rows; i++)
+        y[i] = dot_row(bits, group, k, row + i * (k * bits / 32), scales + i * (k / group), x);
+}
+
 #endif
 
-static float dot_packed(const psi_quantization *q, int64_t k, const uint32_t *row, const float *scales,
-                        const float *x)
+static void dot_packed(const psi_quantization *q, int planes, int64_t rows, int64_t k, const uint32_t *row,
+                       const float *scales, const float *x, float *y)
 {
-    return q->bits == 2   ? dot_words(2, q->group, k, row, scales, x)
-           : q->bits == 4 ? dot_words(4, q->group, k, row, scales, x)
-                          : dot_words(8, q->group, k, row, scales, x);
+    if (q->bits == 2)
+        dot_words(planes, 2, q->group, rows, k, row, scales, x, y);
+    else if (q->bits == 4)
+        dot_words(planes, 4, q->group, rows, k, row, scales, x, y);
+    else
+        dot_words(planes, 8, q->group, rows, k, row, scales, x, y);
 }
 
 #endif

@@ -1,103 +1,158 @@
 /* gemm_planes.h: dot products of packed codes by 8-bit integers, for an ISA that sums four products of bytes at once.
- * x is held as whole numbers of a step of its group's own, in three planes of eight bits. Invariant: of x, what is lost is less
- * than 2^-23 of the largest of its group; all sums of integers are exact. */
+ * x is held in planes of eight bits, as whole numbers of a step that each word's codes have for themselves. Invariant: x is
+ * rounded by at most 2^-24 of the largest that meets its word with three planes, by 2^-16 with two; all sums of integers are
+ * exact. */
 #ifndef PSI_CPU_ISA_GEMM_PLANES_H
 #define PSI_CPU_ISA_GEMM_PLANES_H
 
 #include "cpu/isa/gemm_simd.h"
 #include "ops/quantize.h"
 
-enum { PLANES = 3, PLANE_BITS = 8, LARGEST = 126 << 2 * PLANE_BITS };
+enum { PLANE_BITS = 8, MOST_CODES = 16, LINES = 4 };
 
-/* One group's steps, and its values as numbers of them, the highest plane first. */
-ALWAYS_INLINE float steps_of_group(int64_t n, const float *x, int8_t planes[PLANES][128])
+#define FAR 4096          /* words: a part of the first cache */
+#define NO_STEP 0x1p-100f /* what is smaller in all of a word counts as zero */
+
+/* Bytes of x that meet a block of LANES words: for each plane, the highest first, and each place of a code in a byte, what
+ * meets the words' bytes; and a step for each word. */
+ALWAYS_INLINE int64_t block_bytes(int planes, int64_t bits)
 {
+    return (planes * (8 / bits) + 1) * LANES * 4;
+}
+
+/* Rounds a word's share of x in place, and gives its step. Whole numbers split so that lower planes are from -128 to 127. */
+ALWAYS_INLINE float round_word(int planes, int n, float *x, int32_t *whole)
+{
+    const float most =
+        planes == 3 ? 0x7f7f00 : 0x7f7f; /* which rounding does not take past the highest plane */
     float largest = 0;
-    for (int64_t i = 0; i < n; i++)
+    for (int i = 0; i < n; i++)
         largest = __builtin_fabsf(x[i]) > largest ? __builtin_fabsf(x[i]) : largest;
-    float inverse = largest > 0 ? (float)LARGEST / largest : 0;
-    for (int64_t i = 0; i < n; i++) {
-        /* Rounded so that both lower planes are from -128 to 127. */
-        int32_t whole = (int32_t)__builtin_rintf(x[i] * inverse), high = (whole + 0x8080) >> 2 * PLANE_BITS;
-        int32_t rest = whole - high * (1 << 2 * PLANE_BITS), middle = (rest + 0x80) >> PLANE_BITS;
-        planes[0][i] = (int8_t)high;
-        planes[1][i] = (int8_t)middle;
-        planes[2][i] = (int8_t)(rest - middle * (1 << PLANE_BITS));
+    float inverse = largest > NO_STEP ? most / largest : 0, step = largest / most;
+    for (int i = 0; i < n; i++) {
+        whole[i] = (int32_t)__builtin_rintf(x[i] * inverse);
+        x[i] = (float)whole[i] * step;
     }
-    return largest / (float)LARGEST;
+    return step;
 }
 
-/* Of a block of words: for each plane and each place of a code in a byte, the bytes that meet those of the words. Behind all
- * blocks, one step a group. */
-static void arrange(const psi_quantization *q, int64_t k, const float *x, float *out)
+ALWAYS_INLINE void arrange_as(int planes, int bits, int64_t k, float *x, float *out)
 {
-    const int64_t places = 8 / q->bits, per = 32 / q->bits, block = per * LANES, group = q->group;
-    const int64_t bytes = LANES * 4;
-    int8_t *to = (int8_t *)out, planes[PLANES][128];
-    memset(out, 0, (size_t)((k + block - 1) / block * PLANES * places * bytes));
-    for (int64_t g = 0; g < k / group; g++) {
-        out[psi_gemm_arranged_codes(q->bits, k) + g] = steps_of_group(group, x + g * group, planes);
-        for (int64_t i = 0; i < group; i++) {
-            int64_t at = g * group + i, within = at % block;
-            int8_t *from =
-                to + at / block * PLANES * places * bytes + within / per * 4 + within % per / places;
-            for (int p = 0; p < PLANES; p++)
-                from[(p * places + within % places) * bytes] = planes[p][i];
+    enum { BYTES = LANES * 4 };
+    const int places = 8 / bits, per = 32 / bits;
+    int8_t *to = (int8_t *)out;
+    for (int64_t from = 0; from < k; from += per * LANES, to += block_bytes(planes, bits)) {
+        int32_t whole[MOST_CODES * LANES] = {0};
+        float steps[LANES] = {0};
+        for (int64_t l = 0; l < LANES && from + l * per < k; l++)
+            steps[l] = round_word(planes, per, x + from + l * per, whole + l * per);
+        for (int p = planes - 1; p >= 0; p--)
+            for (int e = 0; e < places; e++)
+                for (int i = 0; i < BYTES; i++) {
+                    int32_t *value = whole + i * places + e, higher = (*value + 0x80) >> PLANE_BITS;
+                    to[(p * places + e) * BYTES + i] = (int8_t)(*value - higher * (1 << PLANE_BITS));
+                    *value = higher;
+                }
+        memcpy(to + planes * places * BYTES, steps, sizeof steps);
+    }
+}
+
+static void arrange(const psi_quantization *q, int planes, int64_t k, float *x, float *out)
+{
+    if (q->bits == 2)
+        arrange_as(planes, 2, k, x, out);
+    else if (q->bits == 4)
+        arrange_as(planes, 4, k, x, out);
+    else
+        arrange_as(planes, 8, k, x, out);
+}
+
+/* Lane l: the sum over the codes of word l, in steps. Three planes of wide codes do not fit one integer. */
+ALWAYS_INLINE vf sum_words(int planes, int bits, vu words, const int8_t *x)
+{
+    const int places = 8 / bits, apart = planes == 3 && bits == 8;
+    __m512i codes[4], sum = _mm512_setzero_si512(), high = sum;
+#pragma GCC unroll 4
+    for (int e = 0; e < places; e++)
+        codes[e] = (__m512i)(bits == 8 ? words : (words >> e * bits) & (((1u << bits) - 1) * 0x01010101u));
+#pragma GCC unroll 12
+    for (int p = 0; p < planes * places; p++) {
+        if (p == places && apart) {
+            high = sum;
+            sum = _mm512_setzero_si512();
+        } else if (p > 0 && p % places == 0) {
+            sum = _mm512_slli_epi32(sum, PLANE_BITS);
         }
+        sum = _mm512_dpbusd_epi32(sum, codes[p % places], _mm512_loadu_si512(x + p * 64));
     }
+    vf low = (vf)_mm512_cvtepi32_ps(sum);
+    return apart ? fma_f32((vf)_mm512_cvtepi32_ps(high), splat(1 << 2 * PLANE_BITS), low) : low;
 }
 
-/* Lane l: the sum over the codes of word l, in steps. */
-ALWAYS_INLINE vf sum_words(int bits, vu words, const int8_t *x)
+/* `lines` neighbouring rows, 1 or LINES, a constant. */
+ALWAYS_INLINE void dot_lines(int planes, int bits, int lines, int64_t group, int64_t k, const uint32_t *row,
+                             const float *scales, const float *arranged, float *y)
 {
-    const int places = 8 / bits;
-    vu codes[4];
-    __m512i high = _mm512_setzero_si512(), low = high;
-#pragma GCC unroll 4
-    for (int e = 0; e < places; e++)
-        codes[e] = bits == 8 ? words : (words >> e * bits) & (((1u << bits) - 1) * 0x01010101u);
-#pragma GCC unroll 4
-    for (int e = 0; e < places; e++) {
-        high = _mm512_dpbusd_epi32(high, (__m512i)codes[e], _mm512_loadu_si512(x + e * 64));
-        low = _mm512_dpbusd_epi32(low, (__m512i)codes[e], _mm512_loadu_si512(x + (places + e) * 64));
-    }
-    low = _mm512_slli_epi32(low, PLANE_BITS);
-#pragma GCC unroll 4
-    for (int e = 0; e < places; e++)
-        low = _mm512_dpbusd_epi32(low, (__m512i)codes[e], _mm512_loadu_si512(x + (2 * places + e) * 64));
-    return fma_f32((vf)_mm512_cvtepi32_ps(high), splat(1 << 2 * PLANE_BITS), (vf)_mm512_cvtepi32_ps(low));
-}
-
-ALWAYS_INLINE float dot_words(int bits, int64_t group, int64_t k, const uint32_t *row, const float *scales,
-                              const float *arranged)
-{
-    const int64_t per = 32 / bits, words = k / per, step = PLANES * (8 / bits) * 64;
+    const int64_t words = k * bits / 32, groups = k / group;
+    /* The rows that come next are asked for, or what comes next of these, where that would be too much. */
+    const int64_t ahead = LINES * words < FAR ? LINES * words : FAR / LINES;
     const int8_t *x = (const int8_t *)arranged;
-    const float *steps = arranged + psi_gemm_arranged_codes(bits, k);
-    const int shift = __builtin_ctzll((unsigned long long)(group / per));
+    const int shift = __builtin_ctzll((unsigned long long)(group * bits / 32));
     const __m512i places = _mm512_srli_epi32(
         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), (unsigned)shift);
-    vf total = {0};
+    vf total[LINES];
+#pragma GCC unroll 4
+    for (int r = 0; r < LINES; r++)
+        total[r] = (vf){0};
     int64_t w = 0;
-    for (; w + LANES <= words; w += LANES, x += step) {
-        vu some;
-        memcpy(&some, row + w, sizeof some);
-        __builtin_prefetch((const char *)(row + w) + 4096);
-        vf scale = load_f32(scales + (w >> shift)) * load_f32(steps + (w >> shift));
-        scale = (vf)_mm512_permutexvar_ps(places, (__m512)scale);
-        total = fma_f32(sum_words(bits, some, x), scale, total);
+    for (; w + LANES <= words; w += LANES, x += block_bytes(planes, bits)) {
+        vf steps = load_f32((const float *)(const void *)(x + planes * (8 / bits) * 64));
+#pragma GCC unroll 4
+        for (int r = 0; r < lines; r++) {
+            const uint32_t *at = row + r * words + w;
+            vu some;
+            memcpy(&some, at, sizeof some);
+            __builtin_prefetch(at + ahead);
+            vf scale = load_f32(scales + r * groups + (w >> shift));
+            scale = (vf)_mm512_permutexvar_ps(places, (__m512)scale);
+            total[r] = fma_f32(sum_words(planes, bits, some, x) * steps, scale, total[r]);
+        }
     }
     if (w < words) {
-        vu some = {0};
-        float rest[LANES] = {0};
-        memcpy(&some, row + w, (size_t)(words - w) * sizeof *row);
-        for (int64_t g = w >> shift; g < words >> shift; g++)
-            rest[g - (w >> shift)] = scales[g] * steps[g];
-        vf scale = (vf)_mm512_permutexvar_ps(places, (__m512)load_f32(rest));
-        total = fma_f32(sum_words(bits, some, x), scale, total);
+        const __mmask16 rest = (__mmask16)((1u << (words - w)) - 1);
+        vf steps = load_f32((const float *)(const void *)(x + planes * (8 / bits) * 64));
+        for (int r = 0; r < lines; r++) {
+            vu some = (vu)_mm512_maskz_loadu_epi32(rest, row + r * words + w);
+            vf scale = load_f32(scales + r * groups + (w >> shift));
+            scale = (vf)_mm512_maskz_permutexvar_ps(rest, places, (__m512)scale);
+            total[r] = fma_f32(sum_words(planes, bits, some, x) * steps, scale, total[r]);
+        }
     }
-    v4f four = fold_to_four(total);
-    return (four[0] + four[2]) + (four[1] + four[3]);
+#pragma GCC unroll 4
+    for (int r = 0; r < lines; r++) {
+        v4f four = fold_to_four(total[r]);
+        y[r] = (four[0] + four[2]) + (four[1] + four[3]);
+    }
+}
+
+ALWAYS_INLINE void dot_planes(int planes, int bits, int64_t group, int64_t rows, int64_t k,
+                              const uint32_t *row, const float *scales, const float *x, float *y)
+{
+    const int64_t words = k * bits / 32, groups = k / group;
+    int64_t i = 0;
+    for (; i + LINES <= rows; i += LINES)
+        dot_lines(planes, bits, LINES, group, k, row + i * words, scales + i * groups, x, y + i);
+    for (; i < rows; i++)
+        dot_lines(planes, bits, 1, group, k, row + i * words, scales + i * groups, x, y + i);
+}
+
+ALWAYS_INLINE void dot_words(int planes, int bits, int64_t group, int64_t rows, int64_t k,
+                             const uint32_t *row, const float *scales, const float *x, float *y)
+{
+    if (planes == 2)
+        dot_planes(2, bits, group, rows, k, row, scales, x, y);
+    else
+        dot_planes(3, bits, group, rows, k, row, scales, x, y);
 }
 
 #endif

@@ -5,16 +5,6 @@
 #include "ops/linalg.h"
 #include "ops/rules.h"
 
-static psi_array transposed(psi_array a)
-{
-    return psi_swapaxes(a, -1, -2);
-}
-
-static psi_array adjoint(psi_array a)
-{
-    return psi_conjugated(transposed(a));
-}
-
 static psi_array product(psi_array a, psi_array b, psi_array c)
 {
     return psi_matmul(psi_matmul(a, b), c);
@@ -27,7 +17,7 @@ static psi_array half(psi_array a)
 
 static psi_array symmetric_part(psi_array a)
 {
-    return half(psi_add(a, adjoint(a)));
+    return half(psi_add(a, psi_linalg_adjoint(a)));
 }
 
 /* Rows or columns from one place to another of each matrix. */
@@ -78,20 +68,23 @@ bool psi_cholesky_vjp(psi_vjp_call *c)
     bool upper = c->node->attr[0] != 0;
     if (is_done(c))
         return true;
-    psi_array l = upper ? transposed(c->out[0]) : c->out[0];
-    psi_array g = psi_matmul(transposed(l), upper ? transposed(c->cotangents[0]) : c->cotangents[0]);
+    psi_array l = upper ? psi_linalg_adjoint(c->out[0]) : c->out[0];
+    psi_array g =
+        psi_matmul(psi_linalg_adjoint(l), upper ? psi_linalg_adjoint(c->cotangents[0]) : c->cotangents[0]);
     psi_array inverse = psi_linalg_tri_inv(l, false);
     g = half(psi_add(psi_tril(g, 0), psi_tril(g, -1)));
-    c->grads[0] = symmetric_part(product(transposed(inverse), g, inverse));
+    c->grads[0] = symmetric_part(product(psi_linalg_adjoint(inverse), g, inverse));
     return !psi_failed();
 }
 
 /* Of Q R = a with square R. */
 static psi_array qr_gradient(psi_array q, psi_array r, psi_array gq, psi_array gr)
 {
-    psi_array m = psi_subtract(psi_matmul(r, transposed(gr)), psi_matmul(transposed(gq), q));
-    m = psi_add(psi_tril(m, 0), transposed(psi_tril(m, -1)));
-    return psi_matmul(psi_add(gq, psi_matmul(q, m)), transposed(psi_linalg_tri_inv(r, true)));
+    psi_array m = psi_subtract(psi_matmul(r, psi_linalg_adjoint(gr)), psi_matmul(psi_linalg_adjoint(gq), q));
+    psi_array below = psi_tril(m, -1), diagonal = psi_subtract(psi_tril(m, 0), below);
+    m = psi_add(psi_add(below, psi_linalg_adjoint(below)),
+                symmetric_part(diagonal)); /* R's diagonal stays real */
+    return psi_matmul(psi_add(gq, psi_matmul(q, m)), psi_linalg_adjoint(psi_linalg_tri_inv(r, true)));
 }
 
 /* Columns past the square follow from Q. */
@@ -105,7 +98,7 @@ bool psi_qrf_vjp(psi_vjp_call *c)
         c->grads[0] = qr_gradient(q, r, gq, gr);
     } else {
         psi_array right = part(gr, -1, m, n);
-        gq = psi_add(gq, psi_matmul(part(a, -1, m, n), transposed(right)));
+        gq = psi_add(gq, psi_matmul(part(a, -1, m, n), psi_linalg_adjoint(right)));
         psi_array left = qr_gradient(q, part(r, -1, 0, m), gq, part(gr, -1, 0, m));
         c->grads[0] = psi_concatenate(PSI_ARRAYS(left, psi_matmul(q, right)), -1);
     }
@@ -124,10 +117,10 @@ bool psi_luf_vjp(psi_vjp_call *c)
     psi_array u = padded(part(psi_triu(lu, 0), -2, 0, k), -2, n);
     l = psi_add(l, psi_eye(m, m, 0, psi_dtype_of(lu)));
     u = psi_add(u, psi_concatenate(PSI_ARRAYS(psi_zeros_like(part(eye, -2, 0, k)), part(eye, -2, k, n)), -2));
-    psi_array below = psi_tril(psi_matmul(transposed(l), psi_tril(g, -1)), -1);
-    psi_array above = psi_triu(psi_matmul(psi_triu(g, 0), transposed(u)), 0);
-    psi_array by_rows = product(transposed(psi_linalg_tri_inv(l, false)), psi_add(below, above),
-                                transposed(psi_linalg_tri_inv(u, true)));
+    psi_array below = psi_tril(psi_matmul(psi_linalg_adjoint(l), psi_tril(g, -1)), -1);
+    psi_array above = psi_triu(psi_matmul(psi_triu(g, 0), psi_linalg_adjoint(u)), 0);
+    psi_array by_rows = product(psi_linalg_adjoint(psi_linalg_tri_inv(l, false)), psi_add(below, above),
+                                psi_linalg_adjoint(psi_linalg_tri_inv(u, true)));
     c->grads[0] = psi_take_along_axis(by_rows, psi_expand_dims(c->out[2], PSI_INTS(-1)), -2);
     return !psi_failed();
 }
@@ -136,8 +129,8 @@ bool psi_luf_vjp(psi_vjp_call *c)
 static psi_array turn(psi_array vectors, psi_array g, psi_array s, int64_t count)
 {
     psi_array gaps = inverse_gaps(psi_square(padded(s, -1, count)));
-    psi_array m = psi_multiply(psi_matmul(adjoint(vectors), g), gaps);
-    return psi_add(m, adjoint(m));
+    psi_array m = psi_multiply(psi_matmul(psi_linalg_adjoint(vectors), g), gaps);
+    return psi_add(m, psi_linalg_adjoint(m));
 }
 
 /* What phases of U give to the imaginary part of the diagonal, those of V staying. */
@@ -159,17 +152,17 @@ bool psi_svd_vjp(psi_vjp_call *c)
     psi_arrays parts = all ? (psi_arrays){c->out, 3} : psi_linalg_svd(a, true);
     if (parts.count != 3)
         return false;
-    psi_array u = parts.data[0], s = parts.data[1], v = adjoint(parts.data[2]);
+    psi_array u = parts.data[0], s = parts.data[1], v = psi_linalg_adjoint(parts.data[2]);
     psi_array g = on_diagonal(c->cotangents[all ? 1 : 0], m, n);
     if (all) {
         psi_array wide = on_diagonal(s, m, n);
         psi_array left = psi_matmul(turn(u, c->cotangents[0], s, m), wide);
-        psi_array right = psi_matmul(wide, turn(v, adjoint(c->cotangents[2]), s, n));
+        psi_array right = psi_matmul(wide, turn(v, psi_linalg_adjoint(c->cotangents[2]), s, n));
         g = psi_add(g, psi_add(left, right));
         if (psi_dtype_of(a) == PSI_COMPLEX64)
             g = psi_add(g, from_phases(u, c->cotangents[0], s, m, n));
     }
-    c->grads[0] = product(u, g, adjoint(v));
+    c->grads[0] = product(u, g, psi_linalg_adjoint(v));
     return !psi_failed();
 }
 
@@ -185,20 +178,10 @@ bool psi_eigh_vjp(psi_vjp_call *c)
         return false;
     psi_array v = parts.data[1], g = on_diagonal(c->cotangents[0], n, n);
     if (all)
-        g = psi_add(g, psi_multiply(psi_matmul(adjoint(v), c->cotangents[1]), inverse_gaps(parts.data[0])));
-    c->grads[0] = symmetric_part(product(v, g, adjoint(v)));
+        g = psi_add(g, psi_multiply(psi_matmul(psi_linalg_adjoint(v), c->cotangents[1]),
+                                    inverse_gaps(parts.data[0])));
+    c->grads[0] = symmetric_part(product(v, g, psi_linalg_adjoint(v)));
     return !psi_failed();
-}
-
-/* By the real matrix of twice the size that does the same. */
-static psi_array complex_inverse(psi_array a)
-{
-    psi_array re = psi_real(a), im = psi_imag(a);
-    int64_t n = psi_dim(a, -1);
-    psi_array both = psi_concatenate(PSI_ARRAYS(re, im), -2);
-    both = psi_concatenate(PSI_ARRAYS(both, psi_concatenate(PSI_ARRAYS(psi_negative(im), re), -2)), -1);
-    both = part(psi_linalg_inv(both), -1, 0, n);
-    return psi_add(part(both, -2, 0, n), psi_multiply(psi_scalar_complex(0, 1), part(both, -2, n, 2 * n)));
 }
 
 /* Vectors keep their length 1. */
@@ -215,10 +198,10 @@ bool psi_eig_vjp(psi_vjp_call *c)
     if (all) {
         psi_array gv = c->cotangents[1];
         psi_array along = psi_real(psi_sum(psi_multiply(psi_conjugate(v), gv), PSI_INTS(-2), true));
-        gv = psi_matmul(adjoint(v), psi_subtract(gv, psi_multiply(v, along)));
+        gv = psi_matmul(psi_linalg_adjoint(v), psi_subtract(gv, psi_multiply(v, along)));
         g = psi_add(g, psi_multiply(gv, psi_conjugate(inverse_gaps(parts.data[0]))));
     }
-    g = product(adjoint(complex_inverse(v)), g, adjoint(v));
+    g = product(psi_linalg_adjoint(psi_linalg_inv(v)), g, psi_linalg_adjoint(v));
     c->grads[0] =
         psi_astype(psi_dtype_of(c->in[0]) == PSI_COMPLEX64 ? g : psi_real(g), psi_dtype_of(c->in[0]));
     return !psi_failed();

@@ -98,6 +98,12 @@ def real_part_only(step, ours, theirs, dtype):
     return (theirs.imag == 0) & (mine <= 4 * np.maximum(1, np.abs(ours)))
 
 
+def unclean_bools(step, ours, theirs, dtype):
+    """A view made bools that are neither 0 nor 1."""
+    given = [x for name, x in step.inputs.items() if step.dtypes[name] == "bool"]
+    return any(bool((np.ascontiguousarray(x).view(np.uint8) > 1).any()) for x in given)
+
+
 def among_complex_nans(step, ours, theirs, dtype):
     """One of the numbers is NaN in a part, and ours is such a one."""
     if dtype != "complex64":
@@ -179,6 +185,7 @@ DIFFERENCES = [
                "for a number; ours has it win, as NumPy does", elements=among_complex_nans),
     Difference("parts-of-complex-nan", "logaddexp logcumsumexp logsumexp upsample", "which parts of a complex NaN are NaN is not said",
                elements=lambda step, ours, theirs, dtype: np.isnan(ours) & np.isnan(theirs) if dtype == "complex64" else False),
+    Difference("unclean-bools", "*", "what bools that are neither 0 nor 1 count as is not said", elements=unclean_bools),
     Difference("half-limits", "nan_to_num",
                "the wheel's largest numbers of half types are 0 by mistake; ours are the dtype's",
                elements=largest_of_half),

@@ -66,7 +66,9 @@ def near(x, true, bound, dtype, inner, high, low=None):
     x = wide(x, dtype)
     out = np.ones(x.shape, bool)
     over = ~(np.abs(true) + bound < HUGE[dtype]) | ~(high < HUGE[inner] * (1 - 2 * EPSILON[inner]))
-    under = np.zeros(x.shape, bool) if low is None else (low < NORMAL[inner]) & (np.abs(x) <= 2 * np.abs(true) + bound)
+    under = np.zeros(x.shape, bool)
+    if low is not None:  # what is rounded below the normal range may grow again
+        under = (low < NORMAL[inner]) & (np.abs(x) <= 2 * np.abs(true) + bound + TINY[inner] * high)
     for a, b in ((x.real, true.real), (x.imag, true.imag)) if dtype == "complex64" else ((x, true),):
         a = a.astype(np.longdouble)
         same = (a == b) | (np.isnan(a) & np.isnan(b))

@@ -10,7 +10,9 @@
 
 #define FEW_ROWS 16          /* more, and panels are taken out once for all rows */
 #define STRAIGHT_ROWS 2      /* more, and codes are taken out once for all rows */
-#define CHUNK_WORK (1 << 17) /* codes that one task reads */
+#define CHUNK_WORK (1 << 17) /* codes that one task reads at least, */
+#define MOST_WORK (1 << 19)  /* and at most, */
+#define TASKS 128            /* which leaves about so many tasks */
 #define K_BLOCK 1024         /* codes of a row that are taken out at a time */
 #define PANEL_PART 128       /* codes of each column that are taken out and turned at a time */
 #define LINES 4              /* rows of them */
@@ -36,23 +38,27 @@ static void load_some(const psi_gemm_packed *p, const psi_gemm_kernels *kernels,
         out[i] = p->table[places[i]];
 }
 
-/* Where the scales and biases of a matrix's rows are, once loaded. */
+/* Where the scales and biases of a matrix's rows are as floats. */
 typedef struct row_scales {
-    float *scales, *biases; /* groups_of a row; biases NULL: none */
+    const float *scales, *biases; /* groups_of a row; biases NULL: none */
 } row_scales;
 
-/* Fills memory of 2 * rows * groups_of + PSI_GEMM_SLACK floats. */
-static row_scales load_rows(const psi_gemm_packed *p, const psi_gemm_kernels *kernels, int64_t entry,
+/* Where they lie, if float32 and not so near the end that PSI_GEMM_SLACK would leave them; else in memory of
+ * 2 * rows * groups_of + PSI_GEMM_SLACK floats. */
+static row_scales load_rows(const psi_gemm_call *call, const psi_gemm_kernels *kernels, int64_t entry,
                             int64_t row, int64_t rows, float *memory)
 {
-    int64_t n = groups_of(p), at = row * n;
-    row_scales s = {memory, p->biases ? memory + rows * n : NULL};
-    load_some(p, kernels, p->scales, at + (p->scale_offsets ? p->scale_offsets[entry] : 0), rows * n,
-              s.scales);
+    const psi_gemm_packed *p = call->packed;
+    int64_t n = groups_of(p), left = (p->transposed ? call->n : call->k) - row - rows;
+    int64_t at = row * n + (p->scale_offsets ? p->scale_offsets[entry] : 0);
+    int64_t bias_at = row * n + (p->bias_offsets ? p->bias_offsets[entry] : 0);
+    if (p->dtype == PSI_FLOAT32 && left * n >= PSI_GEMM_SLACK)
+        return (row_scales){(const float *)p->scales + at,
+                            p->biases ? (const float *)p->biases + bias_at : NULL};
+    load_some(p, kernels, p->scales, at, rows * n, memory);
     if (p->biases)
-        load_some(p, kernels, p->biases, at + (p->bias_offsets ? p->bias_offsets[entry] : 0), rows * n,
-                  s.biases);
-    return s;
+        load_some(p, kernels, p->biases, bias_at, rows * n, memory + rows * n);
+    return (row_scales){memory, p->biases ? memory + rows * n : NULL};
 }
 
 static const uint32_t *row_at(const psi_gemm_call *call, int64_t entry, int64_t row)
@@ -77,7 +83,7 @@ bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *ke
         return false;
     float *values = memory + 2 * lines * n + PSI_GEMM_SLACK;
     if (p->transposed) {
-        row_scales s = load_rows(p, kernels, entry, col, cols, memory);
+        row_scales s = load_rows(call, kernels, entry, col, cols, memory);
         for (int64_t k0 = 0; k0 < k; k0 += part) {
             int64_t some = psi_gemm_min(part, k - k0);
             for (int64_t j = 0; j < cols; j++)
@@ -89,7 +95,7 @@ bool psi_gemm_packed_panel(const psi_gemm_call *call, const psi_gemm_kernels *ke
     }
     memset(values, 0, (size_t)nr * sizeof *values);
     for (int64_t i = 0; i < k; i++) {
-        row_scales s = load_rows(p, kernels, entry, row + i, 1, memory);
+        row_scales s = load_rows(call, kernels, entry, row + i, 1, memory);
         kernels->expand(&p->q, row_at(call, entry, row + i), s.scales, s.biases, col, cols, values);
         memcpy(out + i * nr, values, (size_t)nr * sizeof *values);
     }
@@ -105,7 +111,7 @@ bool psi_gemm_packed_bytes(const psi_gemm_call *call, const psi_gemm_kernels *ke
     float *memory = psi_scratch(PSI_GEMM_PACKED_SCRATCH, (size_t)(2 * cols * n) * sizeof *memory);
     if (!memory)
         return false;
-    row_scales s = load_rows(p, kernels, entry, col, cols, memory);
+    row_scales s = load_rows(call, kernels, entry, col, cols, memory);
     bytes->pack_codes(&p->q, row_at(call, entry, col) + g * words, n * words, s.scales + g, s.biases + g, n,
                       k, cols, out);
     return true;
@@ -178,7 +184,7 @@ static void dot_straight(const few *f, int64_t entry, int64_t first, int64_t lin
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
     int64_t n = groups_of(p), arranged = psi_gemm_arranged(&p->q, call->k);
-    row_scales s = load_rows(p, f->kernels, entry, first, lines, memory);
+    row_scales s = load_rows(call, f->kernels, entry, first, lines, memory);
     for (int64_t i = 0; i < call->m; i++, sums += lines) {
         const float *x = f->x + (entry * call->m + i) * f->stride, *group_sums = x + arranged;
         f->kernels->dot(PSI_FLOAT32, lines, n, s.biases, n, group_sums, sums);
@@ -195,7 +201,7 @@ static void dot_expanded(const few *f, int64_t entry, int64_t first, int64_t lin
     const psi_gemm_call *call = f->call;
     const psi_gemm_packed *p = call->packed;
     int64_t n = groups_of(p);
-    row_scales s = load_rows(p, f->kernels, entry, first, lines, memory);
+    row_scales s = load_rows(call, f->kernels, entry, first, lines, memory);
     float *values = memory + 2 * lines * n + PSI_GEMM_SLACK, part[LINES];
     memset(sums, 0, (size_t)(call->m * lines) * sizeof *sums);
     for (int64_t at = 0; at < lines; at += LINES) {
@@ -226,7 +232,7 @@ static void combine_rows(const few *f, int64_t entry, int64_t first, int64_t lin
     for (int64_t k0 = 0; k0 < call->k; k0 += 8) {
         int64_t k = psi_gemm_min(8, call->k - k0);
         for (int64_t i = 0; i < k; i++) {
-            row_scales s = load_rows(p, f->kernels, entry, k0 + i, 1, memory);
+            row_scales s = load_rows(call, f->kernels, entry, k0 + i, 1, memory);
             f->kernels->expand(&p->q, row_at(call, entry, k0 + i), s.scales, s.biases, first, lines,
                                values + i * lines);
         }
@@ -274,7 +280,8 @@ bool psi_gemm_packed_few(const psi_gemm_call *call, const psi_gemm_kernels *kern
     *ok = f.x != NULL;
     if (!*ok)
         return true;
-    int64_t chunk = p->transposed ? psi_gemm_clamp(CHUNK_WORK / k, LINES, 256) / LINES * LINES : COLUMNS;
+    int64_t lines = psi_gemm_clamp(call->n / TASKS, CHUNK_WORK / k, MOST_WORK / k);
+    int64_t chunk = p->transposed ? psi_gemm_clamp(lines, LINES, 256) / LINES * LINES : COLUMNS;
     f.chunk = psi_gemm_min(chunk, call->n);
     f.chunks = psi_gemm_ceil(call->n, f.chunk);
     psi_parallel(call->batch * call->m, prepare_row, &f);

@@ -19,6 +19,10 @@ set(PSI_ELEMENTS bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float32 
 if(NOT "v2" IN_LIST PSIONIC_ISAS AND NOT PSIONIC_ISAS STREQUAL "generic")
   message(FATAL_ERROR "PSIONIC_ISAS is '${PSIONIC_ISAS}': it must be 'generic' alone, or hold 'v2'")
 endif()
+# v4x adds kernels of its own beside v4's, which count the same lanes.
+if("v4x" IN_LIST PSIONIC_ISAS AND NOT "v4" IN_LIST PSIONIC_ISAS)
+  message(FATAL_ERROR "PSIONIC_ISAS is '${PSIONIC_ISAS}': 'v4x' wants 'v4' beside it")
+endif()
 
 set(psi_have)
 foreach(isa ${PSIONIC_ISAS})

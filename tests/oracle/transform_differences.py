@@ -39,7 +39,7 @@ UNREACHED = {
     "custom_transforms": "made by psi_custom_function; tests/transforms/custom.c",
 }
 
-# Where the wheel's answer is another: (functions, transforms[, dtypes]), by reason. Ours passed the difference quotients,
+# Where the wheel's answer is another: (functions, transforms[, dtypes[, a word of the call]]), by reason. Ours passed the difference quotients,
 # the pairing and the slices; docs/differences.md has the reasons at length.
 WHEEL_DIFFERENCES = [
     # Derivatives of complex functions are not conjugated in reverse mode, but for those of a few ops.
@@ -50,19 +50,23 @@ WHEEL_DIFFERENCES = [
     # Tangents through where and of truth values; other dtypes than the result's.
     ("triu tril nan_to_num logsumexp allclose array_equal all any argpartition argsort", "jvp"), ("all any", "vjp"),
     ("power addmm random_randint", "jvp"), ("random_randint", "vjp"),
+    ("fast_scaled_dot_product_attention", "jvp", "float64 float32", "causal"),  # a causal mask is a where
     # Slices of one element with a stride, splits by indices that fall, sorts, partitions.
     ("slice slice_update split_at", "vjp jvp vmap"), ("sort partition topk median", "vjp jvp vmap"), ("argsort argpartition", "vmap"),
     ("divmod", "vjp jvp"), ("full broadcast_arrays", "vjp"), ("broadcast_arrays", "vmap"),
     # Batched scatters whose destination is not the first axis, and dynamic updates.
     ("scatter scatter_add scatter_max scatter_min scatter_prod slice_update_dynamic", "vmap"),
+    # Updates' gradients where the slices that they meet are named by index.
+    ("scatter_max scatter_min", "vjp"),
     # Triangles that the wheel takes for the other one, and factors, which signs and order leave open.
     ("linalg_eig linalg_eigh linalg_eigvals linalg_eigvalsh linalg_cholesky_inv linalg_tri_inv linalg_solve_triangular "
      "linalg_svd linalg_qr linalg_lu linalg_lu_factor", "vmap"),
     # Transforms over some axes, forward over all; shapes of real ones' batches.
     (" ".join(f"fft_{i}{r}fft{n}" for i in ("", "i") for r in ("", "r") for n in ("", "2", "n")), "jvp vmap"),
     # Axes that batches lose or exchange; norms over axes counted from the end; the part of a row that rope leaves; groups of one value.
-    ("not_equal expand_dims upsample", "vmap"), ("linalg_norm", "vjp jvp vmap"), ("fast_rope fast_rope_dynamic", "vjp"),
-    ("quantize", "vjp", "float32"), ("quantize", "jvp"),  # and tangents through where, again
+    ("not_equal expand_dims argmin argmax upsample", "vmap"), ("linalg_norm", "vjp jvp vmap"), ("fast_rope fast_rope_dynamic", "vjp"),
+    ("quantize", "vjp", "float32 float64"), ("quantize", "jvp"),  # and tangents through where, again
+    ("quantize", "vmap", "float64"),  # codes of float64, which it has under vmap only; ours are those of float32
     # Convolutions of strides that leave a rest, and groups under vmap.
     ("convolve conv1d conv2d conv3d conv_general conv_transpose1d conv_transpose2d conv_transpose3d", "vjp jvp vmap"),
 ]

@@ -36,6 +36,16 @@ GOALS = [  # the first pattern that fits
 ]
 NATIVE = {"bf16": ("avx512_bf16", "amx_bf16"), "f16": ("avx512_fp16",)}  # what the processor says of itself
 REASONS = [  # shown for a row only when it is under its goal; the first pattern that fits
+    (r"^first_call", "the step alone takes as long as the goal leaves; the rest is memory touched for the first time"),
+    (r"^python_chain_1000_scalar", "every Python number becomes an array of its own, which the chain holds until it is evaluated"),
+    (r"^argsort_1e6", "keys and places are sorted together by digits, into a second buffer"),
+    (r"^matmul_512x4096", "operands are packed into panels beside themselves before they are multiplied"),
+    (r"^matmul_", "MKL's inner loop is a few per cent ahead; other block sizes gained nothing"),
+    (r"^r?fft", "turning lines into lanes and back costs more than half of a line's time; MKL's kernels work within a line"),
+    (r"^mlp_adam_compiled", "compiled updates take as long as eager ones, and the rest of the lag was not found"),
+    (r"^block_compiled", "its kernels are block_eager's, and runs of one program differ by as much as those two do"),
+    (r"^qr_", "reflectors are kept beside Q and R until Q is formed by products"),
+    (r"^eigh_", "OpenBLAS keeps buffers of its own, and divides and conquers on one thread"),
     (r"^packed_", "llama.cpp rounds the activations to eight bits; ours hold float32 in three planes of eight bits, as exact as it is, "
      "and bfloat16 in two, so there is two or three times as much to multiply; many rows are a product of floats where the "
      "processor has no tiles of bytes"),

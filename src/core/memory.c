@@ -34,6 +34,7 @@
 
 #define ALIGNMENT 64
 #define PAGE ((size_t)4096)
+#define MARGIN ((size_t)64) /* behind every block: OpenBLAS's kernels read a vector past a matrix's end */
 #define SMALL_MAX \
     ((size_t)1 << 16) /* up to here header and data are one malloc block of a class's exact size */
 #define HUGE_MIN ((size_t)1 << 21) /* from here on memory is mapped, aligned to and asking for huge pages */
@@ -173,7 +174,7 @@ static void *map_huge(size_t bytes)
 static block *system_new(size_t capacity)
 {
     if (capacity <= SMALL_MAX) {
-        block *b = aligned_alloc(ALIGNMENT, ALIGNMENT + capacity);
+        block *b = aligned_alloc(ALIGNMENT, ALIGNMENT + capacity + MARGIN);
         if (b)
             b->buffer.data = (char *)b + ALIGNMENT;
         return b;
@@ -181,7 +182,8 @@ static block *system_new(size_t capacity)
     block *b = malloc(sizeof *b);
     if (!b)
         return NULL;
-    b->buffer.data = capacity < HUGE_MIN ? aligned_alloc(ALIGNMENT, capacity) : map_huge(capacity);
+    b->buffer.data =
+        capacity < HUGE_MIN ? aligned_alloc(ALIGNMENT, capacity + MARGIN) : map_huge(capacity + PAGE);
     if (b->buffer.data)
         return b;
     free(b);
@@ -193,7 +195,7 @@ static void system_free(block *b)
     size_t capacity = b->buffer.capacity;
     PSI_SHOW(b->buffer.data, capacity);
     if (capacity >= HUGE_MIN)
-        munmap(b->buffer.data, capacity);
+        munmap(b->buffer.data, capacity + PAGE);
     else if (capacity > SMALL_MAX)
         free(b->buffer.data);
     free(b);

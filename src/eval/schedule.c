@@ -238,7 +238,7 @@ static void arrange(schedule *s, uint32_t epoch)
 bool psi_schedule(psi_batch *batch, uint32_t epoch)
 {
     int64_t reads = 0;
-    if (measure(batch, &reads) < WORTHWHILE || batch->count < 3 || reads > INT32_MAX)
+    if (batch->count < 3 || measure(batch, &reads) < WORTHWHILE || reads > INT32_MAX)
         return true;
     size_t n = (size_t)batch->count, list = n + 2 + (size_t)reads;
     int32_t *memory = psi_calloc(7 * n + 3 * list, sizeof *memory), *at = memory;

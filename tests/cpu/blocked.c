@@ -3,9 +3,8 @@
 #include <float.h>
 #include <string.h>
 
-#include "../ops/values.h"
-#include "core/memory.h"
 #include "cpu/gemm.h"
+#include "ops/values.h"
 
 enum { EDGE = 211 }; /* blocks of 64, and a rest */
 
@@ -200,13 +199,8 @@ static void out_of_memory(void **state)
             psi_array a = identity(EDGE, which % 2 ? PSI_COMPLEX64 : PSI_FLOAT32), y = one_of_each(a, which);
             assert_true(psi_eval1(a));
             psi_test_fail_allocation(nth);
-            bool ok = psi_eval1(y);
-            psi_test_fail_allocation(0);
-            if (ok)
+            if (survived(psi_eval1(y)))
                 break;
-            psi_error_record e;
-            assert_true(psi_error(&e));
-            assert_int_equal(e.code, PSI_OUT_OF_MEMORY);
             assert_true(psi_eval1(y)); /* the graph can be tried again */
         }
 }

@@ -1,16 +1,6 @@
 /* conv: every kernel set against the definition, over sizes on both sides of every cut, and running out of memory. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <math.h>
-#include <psionic.h>
-#include <stdlib.h>
-
-#include "core/memory.h"
 #include "cpu/gemm_kernels.h"
+#include "ops/values.h"
 
 typedef struct shape {
     int64_t batch, space[2], kernel[2], channels, outputs, groups;
@@ -141,13 +131,8 @@ static void out_of_memory(void **state)
                                    PSI_FLOAT32);
             assert_true(psi_eval1(x) && psi_eval1(w));
             psi_test_fail_allocation(nth);
-            bool ok = psi_eval1(convolved(s, x, w));
-            psi_test_fail_allocation(0);
-            if (ok)
+            if (survived(psi_eval1(convolved(s, x, w))))
                 break;
-            psi_error_record e;
-            assert_true(psi_error(&e));
-            assert_int_equal(e.code, PSI_OUT_OF_MEMORY);
         }
     }
 }

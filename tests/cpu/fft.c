@@ -1,18 +1,9 @@
 /* fft: plans under many threads and lengths, the same bits for any number of threads, accuracy, and running out of memory. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <math.h>
-#include <psionic.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/memory.h"
+#include "ops/values.h"
 
 /* Every kind of plan, and more of them than the cache holds; {lines, length}. */
 static const int64_t shapes[][2] = {{40, 60},  {20, 77},   {3, 101},   {20, 256},  {5, 512},  {17, 1000},
@@ -131,13 +122,8 @@ static void out_of_memory(void **state)
             PSI_SCOPE;
             psi_array y = psi_fft_irfft(noise(i, PSI_COMPLEX64), shapes[i][1], 1);
             psi_test_fail_allocation(nth);
-            bool ok = psi_eval1(y);
-            psi_test_fail_allocation(0);
-            if (ok)
+            if (survived(psi_eval1(y)))
                 break;
-            psi_error_record e;
-            assert_true(psi_error(&e));
-            assert_int_equal(e.code, PSI_OUT_OF_MEMORY);
         }
 }
 

@@ -1,4 +1,5 @@
-/* values.h: checks of an array's shape and values against literal numbers, shared by the tests of ops. */
+/* values.h: checks of an array's shape and values against literal numbers, shared by the tests of ops and
+ * of what computes them. */
 #ifndef PSI_TESTS_OPS_VALUES_H
 #define PSI_TESTS_OPS_VALUES_H
 
@@ -11,6 +12,8 @@
 #include <math.h>
 #include <psionic.h>
 #include <stdlib.h>
+
+#include "core/memory.h"
 
 /* Nothing failed before, and the values are these, NaN for NaN, within tolerance * max(1, |expected|). */
 static inline void expect_within(psi_array a, psi_ints shape, const double *expected, double tolerance)
@@ -72,6 +75,18 @@ static inline void expect_message(psi_array a, psi_kind kind, const char *messag
 {
     assert_true(psi_is_error(a));
     expect_recorded(kind, message);
+}
+
+/* Ends the failing of allocations: true when all went well nevertheless; what failed must have run out of memory. */
+static inline bool survived(bool ok)
+{
+    psi_test_fail_allocation(0);
+    if (!ok) {
+        psi_error_record e = {0};
+        assert_true(psi_error(&e));
+        assert_int_equal(e.code, PSI_OUT_OF_MEMORY);
+    }
+    return ok;
 }
 
 static inline psi_array count_up(psi_ints shape)

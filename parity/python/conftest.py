@@ -12,6 +12,7 @@ def pytest_configure(config):
 def mx():
     import mlx.core
 
+    mlx.core.random.seed(0)
     return Recorder(mlx.core, "mx", set())
 
 

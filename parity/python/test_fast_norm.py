@@ -179,7 +179,9 @@ def test_gradients_without_parameters(mx, check):
     wanted, _ = _gradients(_wide(x), 1.0, 3 * y**2, 1e-4, True)
     check.that(mx.allclose(got, mx.array(wanted.tolist()), rtol=1e-4, atol=1e-5))
     flat = mx.grad(lambda x: mx.fast.layer_norm(x, None, None, 1e-4).sum())(x)
-    check.that(mx.allclose(flat, 0 * x, atol=1e-6), "the sum of what has no mean is constant")
+    deviation, far = mx.sqrt(x.var(-1, keepdims=True) + 1e-4), mx.abs(x).max(-1, keepdims=True)
+    rounding = mx.finfo(mx.float32).eps / deviation * (1 + far / deviation)
+    check.that(mx.all(mx.abs(flat) < 4 * rounding), "the sum of what has no mean is constant")
 
 
 @pytest.mark.parity(*ROW, "TestFast.test_layer_norm_grad_params")

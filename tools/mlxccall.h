@@ -3,8 +3,6 @@
 #ifndef PSI_TOOLS_MLXCCALL_H
 #define PSI_TOOLS_MLXCCALL_H
 
-#include <stdbool.h>
-
 #include "functions.h"
 
 /* One function of mlx-c. */
@@ -32,12 +30,9 @@ static bool fits(const char *ours, const char *theirs)
         {"dtype?", "dtype dtype?"},
         {"str", "str"},
     };
-    size_t length = strlen(theirs);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (!strcmp(table[i][0], ours))
-            for (const char *s = table[i][1]; *s; s += strcspn(s, " "), s += *s == ' ')
-                if (strcspn(s, " ") == length && !strncmp(s, theirs, length))
-                    return true;
+            return among(theirs, table[i][1]);
     return false;
 }
 

@@ -3,7 +3,6 @@
  *   wrappers.c     the functions: a call of ours where ops.def has one that fits, else a refusal
  *   wrappers.tsv   what became of each: generated, refused or hand
  * Invariant: every row of the table gives a prototype and, unless it is written by hand, a definition. */
-#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "mlxccall.h"
@@ -61,7 +60,7 @@ static void write_parameter(FILE *f, const parameter *p, const char *mark, bool 
     }
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (!strcmp(types[i][0], p->type)) {
-            bool same = strstr("int float double bool size uint64", p->type) != NULL;
+            bool same = among(p->type, "int float double bool size uint64");
             fprintf(f, "%s%s%s%s", comma, types[i][1], p->name, same ? "" : mark);
             return;
         }

@@ -3,7 +3,6 @@
  *   python/ops.inc    one wrapper per function and the lists of functions per submodule
  *   python/core.pyi   the stub
  * Invariant: every name of api.def is in the lists; one without a fitting op answers unsupported_op. */
-#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "functions.h"
@@ -12,15 +11,17 @@ typedef enum entry_kind { GENERATED, TRANSFORMED, LACKING, CALLING, BY_HAND } en
 
 typedef struct entry {
     entry_kind kind;
-    const char *module, *name, *row, *signature;
+    const char *module, *name, *row, *signature, *doc; /* doc: "" for the op's */
 } entry;
 
 static const entry entries[] = {
-#define PY(module, name, row, signature) {GENERATED, #module, #name, #row, signature},
-#define TRANSFORM(module, name, kind, signature) {TRANSFORMED, #module, #name, #kind, signature},
-#define LACKS(module, name, backend, signature) {LACKING, #module, #name, #backend, signature},
-#define CALL(module, name, expression, signature) {CALLING, #module, #name, #expression, signature},
-#define HAND(module, name, signature) {BY_HAND, #module, #name, #name, signature},
+#define PY(module, name, row, signature) {GENERATED, #module, #name, #row, signature, ""},
+#define TRANSFORM(module, name, kind, signature, doc) {TRANSFORMED, #module, #name, #kind, signature, doc},
+#define LACKS(module, name, backend, signature) \
+    {LACKING,  #module,   #name,                \
+     #backend, signature, "Wants " #backend ", which this build lacks: RuntimeError."},
+#define CALL(module, name, expression, doc) {CALLING, #module, #name, #expression, "", doc},
+#define HAND(module, name, signature, doc) {BY_HAND, #module, #name, #name, signature, doc},
 #include "../bindings/python/api.def"
 #undef PY
 #undef TRANSFORM
@@ -49,6 +50,18 @@ static void upper(char *out, const char *s)
     *out = 0;
 }
 
+/* A type that ends in "?" admits None. */
+static bool optional(const parameter *p)
+{
+    return p->type[strlen(p->type) - 1] == '?';
+}
+
+/* Whether a type is this one, or this one or None. */
+static bool is_base(const parameter *p, const char *type)
+{
+    return strlen(type) == strcspn(p->type, "?") && !strncmp(p->type, type, strlen(type));
+}
+
 /* How one Python parameter becomes a C argument: its declaration, and the test that converts it. */
 typedef struct conversion {
     char declare[200], test[200], pass[64];
@@ -58,42 +71,47 @@ typedef struct conversion {
 
 static bool convert_array(const parameter *p, const char *to, int i, conversion *c)
 {
-    bool value = strncmp(p->type, "array", 5), optional = p->type[strlen(p->type) - 1] == '?';
-    if (optional != is(to, "array?") && optional)
+    const char *reader = is(p->type, "array") || is(p->type, "array?") ? "array" : "value";
+    if (optional(p) && is(to, "array"))
         return false;
     TEXT(declare, "psi_array %s = NULL;", p->name);
-    TEXT(test, "psi_py_to_%s(v_[%d], &%s)", value ? "value" : "array", i, p->name);
-    if (optional)
-        TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", i, value ? "value" : "array", i,
-             p->name);
+    if (optional(p))
+        TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", i, reader, i, p->name);
+    else
+        TEXT(test, "psi_py_to_%s(v_[%d], &%s)", reader, i, p->name);
+    return true;
+}
+
+static bool convert_arrays(const parameter *p, int i, conversion *c)
+{
+    TEXT(declare, "psi_arrays %s;", p->name);
+    TEXT(test, "psi_py_to_arrays(v_[%d], &%s)", i, p->name);
     return true;
 }
 
 static bool convert_ints(const parameter *p, const char *to, int i, conversion *c)
 {
-    bool optional = p->type[strlen(p->type) - 1] == '?';
-    bool empty = is(p->value, "[]");
-    bool listed = *p->value == '[' && !empty;
+    bool empty = is(p->value, "[]"), listed = *p->value == '[' && !empty;
     /* a number as default is what the op takes PSI_NONE for */
-    bool number = *p->value && !is(p->value, "None") && *p->value != '[';
-    if ((optional && is(to, "ints")) || (number && !is(to, "ints?")))
+    bool number = *p->value && *p->value != '[' && !is(p->value, "None");
+    if ((optional(p) && is(to, "ints")) || (number && !is(to, "ints?")))
         return false;
     TEXT(declare, "psi_py_ints %s = {.list = %s};", p->name, empty ? "{NULL, 0}" : "PSI_NONE");
     if (listed)
         TEXT(declare, "psi_py_ints %s = {.list = PSI_INTS(%.*s)};", p->name, (int)strlen(p->value) - 2,
              p->value + 1);
-    const char *to_c = !strncmp(p->type, "ints", 4) ? "ints" : p->type;
-    to_c = !strncmp(p->type, "shape", 5) ? "shape" : to_c;
+    char reader[24];
+    snprintf(reader, sizeof reader, "%.*s", (int)strcspn(p->type, "?"), p->type);
     if (listed)
         TEXT(test,
              "(!v_[%d] || (v_[%d] == Py_None ? (%s.list = PSI_NONE, true) : psi_py_to_%s(v_[%d], &%s)))", i,
-             i, p->name, to_c, i, p->name);
-    else if (optional || empty)
-        TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", i, to_c, i, p->name);
+             i, p->name, reader, i, p->name);
+    else if (optional(p) || empty)
+        TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", i, reader, i, p->name);
     else if (number)
-        TEXT(test, "(!v_[%d] || psi_py_to_%s(v_[%d], &%s))", i, to_c, i, p->name);
+        TEXT(test, "(!v_[%d] || psi_py_to_%s(v_[%d], &%s))", i, reader, i, p->name);
     else
-        TEXT(test, "psi_py_to_%s(v_[%d], &%s)", to_c, i, p->name);
+        TEXT(test, "psi_py_to_%s(v_[%d], &%s)", reader, i, p->name);
     TEXT(pass, "%s.list", p->name);
     return true;
 }
@@ -104,7 +122,7 @@ static bool convert_dtype(const parameter *p, int i, conversion *c)
     if (*p->value && !is(p->value, "None"))
         upper(name, p->value);
     TEXT(declare, "psi_dtype %s = PSI_%s;", p->name, name);
-    if (p->type[strlen(p->type) - 1] == '?')
+    if (optional(p))
         TEXT(test, "(!psi_py_given(v_[%d]) || psi_py_to_dtype(v_[%d], &%s))", i, i, p->name);
     else if (*p->value)
         TEXT(test, "(!v_[%d] || psi_py_to_dtype(v_[%d], &%s))", i, i, p->name);
@@ -113,54 +131,58 @@ static bool convert_dtype(const parameter *p, int i, conversion *c)
     return true;
 }
 
-/* False when there is no such conversion. */
-static bool convert(const parameter *p, const parameter *to, int i, conversion *c)
+/* What a number, bool or string is in C where Python gives none. */
+static const char *default_of(const parameter *p, const parameter *to)
 {
-    static const struct {
-        const char *python, *c, *declare, *fn;
-    } plain[] = {
-        {"int", "int", "int64_t", "int"},      {"int?", "int?", "int64_t", "int"},
-        {"int?", "int", "int64_t", "int"},     {"int", "int?", "int64_t", "int"},
-        {"float", "float", "double", "float"}, {"float?", "float", "double", "float"},
-        {"bool", "bool", "bool", "bool"},      {"bool?", "bool", "bool", "bool"},
-        {"str", "str", "const char *", "str"}, {"str?", "str", "const char *", "str"},
+    if (is(p->type, "float?"))
+        return "NAN";
+    const char *value = *p->value ? p->value : *to->value && !is(to->value, "None") ? to->value : "0";
+    if (is(value, "None"))
+        return is(to->type, "int?") ? "PSI_NO_INT" : to->value;
+    return is(value, "True") ? "true" : is(value, "False") ? "false" : value;
+}
+
+/* A number, bool or string: the same word in Python and C, but that either may admit None. */
+static bool convert_plain(const parameter *p, const parameter *to, int i, conversion *c)
+{
+    static const char *const types[][3] = {
+        {"int", "int int?", "int64_t"},
+        {"float", "float", "double"},
+        {"bool", "bool", "bool"},
+        {"str", "str", "const char *"},
     };
-    TEXT(pass, "%s", p->name);
-    if ((is(p->type, "array") || is(p->type, "value") || is(p->type, "array?") || is(p->type, "value?") ||
-         is(p->type, "float?")) &&
-        !strncmp(to->type, "array", 5) && !is(to->type, "arrays"))
-        return convert_array(p, to->type, i, c);
-    if (is(p->type, "arrays") && is(to->type, "arrays")) {
-        TEXT(declare, "psi_arrays %s;", p->name);
-        TEXT(test, "psi_py_to_arrays(v_[%d], &%s)", i, p->name);
-        return true;
-    }
-    if ((!strncmp(p->type, "ints", 4) || !strncmp(p->type, "shape", 5) || is(p->type, "int2") ||
-         is(p->type, "int3")) &&
-        (is(to->type, "ints") || is(to->type, "ints?")))
-        return convert_ints(p, to->type, i, c);
-    if (!strncmp(p->type, "dtype", 5) && !strncmp(to->type, "dtype", 5))
-        return convert_dtype(p, i, c);
-    for (size_t k = 0; k < sizeof plain / sizeof *plain; k++) {
-        if (!is(p->type, plain[k].python) || !is(to->type, plain[k].c))
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        const char *word = types[k][0], *quote = is(word, "str") ? "\"" : "";
+        if (!is_base(p, word))
             continue;
-        const char *value = *p->value ? p->value : *to->value && !is(to->value, "None") ? to->value : "0";
-        if (is(p->type, "float?"))
-            value = "NAN";
-        else if (is(value, "None"))
-            value = is(to->type, "int?") ? "PSI_NO_INT" : to->value;
-        bool text = is(plain[k].fn, "str"), truth = is(value, "True") || is(value, "False");
-        TEXT(declare, "%s %s = %s%s%s;", plain[k].declare, p->name, text ? "\"" : "",
-             truth ? (*value == 'T' ? "true" : "false") : value, text ? "\"" : "");
-        TEXT(test, "(!%s(v_[%d]) || psi_py_to_%s(v_[%d], &%s))",
-             p->type[strlen(p->type) - 1] == '?' ? "psi_py_given" : "", i, plain[k].fn, i, p->name);
+        if (!among(to->type, types[k][1]))
+            return false;
+        TEXT(declare, "%s %s = %s%s%s;", types[k][2], p->name, quote, default_of(p, to), quote);
         if (is(p->type, "int?") && is(to->type, "int?"))
             TEXT(test,
                  "(!v_[%d] || (v_[%d] == Py_None ? (%s = PSI_NO_INT, true) : psi_py_to_int(v_[%d], &%s)))", i,
                  i, p->name, i, p->name);
+        else
+            TEXT(test, "(!%s(v_[%d]) || psi_py_to_%s(v_[%d], &%s))", optional(p) ? "psi_py_given" : "", i,
+                 word, i, p->name);
         return true;
     }
     return false;
+}
+
+/* False when there is no such conversion. */
+static bool convert(const parameter *p, const parameter *to, int i, conversion *c)
+{
+    TEXT(pass, "%s", p->name);
+    if (among(p->type, "array array? value value? float?") && among(to->type, "array array?"))
+        return convert_array(p, to->type, i, c);
+    if (is(p->type, "arrays") && is(to->type, "arrays"))
+        return convert_arrays(p, i, c);
+    if (among(p->type, "ints ints? shape shape? int2 int3") && among(to->type, "ints ints?"))
+        return convert_ints(p, to->type, i, c);
+    if (among(p->type, "dtype dtype?") && among(to->type, "dtype dtype?"))
+        return convert_dtype(p, i, c);
+    return convert_plain(p, to, i, c);
 }
 
 /* The plan of a wrapper: false, with the reason on stderr, when the row does not fit the signature. */
@@ -289,22 +311,90 @@ static void write_wrapper(FILE *f, const entry *e)
     fprintf(f, "));\n    return psi_py_leave_object(&call, NULL);\n}\n");
 }
 
-/* "name(a, /, axis=None)\n--\n\nDoc" as a C string. */
-static void write_doc(FILE *f, const entry *e, const signature *s)
+/* The op that a function stands for: of its row's name, after its module's where there is one. */
+static const op *op_of(const entry *e)
 {
-    const op *r = find_op(e->row);
+    char name[64];
+    snprintf(name, sizeof name, "%s_%s", e->module, e->row);
+    const op *o = find_op(name);
+    return o ? o : find_op(e->row);
+}
+
+static void write_text(FILE *f, const char *text)
+{
+    for (; *text; text++)
+        fprintf(f, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+}
+
+/* What a function does, as the inside of a string. */
+static void write_sentence(FILE *f, const entry *e)
+{
+    const op *o = op_of(e);
+    if (!*e->doc && !o && e->kind != GENERATED)
+        die("a function has no sentence that says what it does", e->name);
+    write_text(f, *e->doc ? e->doc : o ? o->doc : "Not built yet: NotImplementedError.");
+    if (!*e->doc && o)
+        write_dtypes(f, o);
+}
+
+/* A parameter's type in the words of Python's annotations. */
+static const char *hint(const parameter *p)
+{
+    static const char *const pairs[][3] = {
+        {"array", "array", "array | None"},
+        {"value", "scalar | array", "scalar | array | None"},
+        {"arrays", "Sequence[array]"},
+        {"int", "int", "int | None"},
+        {"float", "float", "float | None"},
+        {"ints", "int | Sequence[int]", "int | Sequence[int] | None"},
+        {"int2", "int | Sequence[int]"},
+        {"int3", "int | Sequence[int]"},
+        {"shape", "Sequence[int]", "Sequence[int] | None"},
+        {"bool", "bool", "bool | None"},
+        {"str", "str", "str | None"},
+        {"dtype", "Dtype", "Dtype | None"},
+        {"stream", "Stream | Device | None"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (is_base(p, pairs[i][0]))
+            return pairs[i][1 + optional(p)];
+    return "Any";
+}
+
+/* A parameter in a signature. Python reads no other defaults there than literals. */
+static void write_parameter(FILE *f, const parameter *p)
+{
+    bool word = isalpha((unsigned char)*p->value) && !among(p->value, "None True False");
+    fprintf(f, "%s", p->name);
+    if (*p->value)
+        fprintf(f, is_base(p, "str") && word ? "='%s'" : "=%s",
+                is_base(p, "dtype") && word ? "..." : p->value);
+}
+
+/* "name(a, /, axis=None)\n--\n\nSentence.\n\na: array\n..." as a C string; of a method, whose first parameter is the array
+ * itself, with $self in its place. */
+static void write_doc(FILE *f, const entry *e, bool method)
+{
+    signature s;
+    parse_signature(e->signature, e->name, &s);
+    int only = method && s.positional_only < 1 ? 1 : s.positional_only;
+    if (method)
+        snprintf(s.p[0].name, sizeof s.p[0].name, "$self");
     fprintf(f, "\"%s(", e->name);
-    for (int i = 0; i < s->count; i++) {
-        if (i == s->positional && *s->p[i].name != '*' && (!i || *s->p[i - 1].name != '*'))
+    for (int i = 0; i < s.count; i++) {
+        if (i == s.positional && *s.p[i].name != '*' && (!i || *s.p[i - 1].name != '*'))
             fprintf(f, "%s*", i ? ", " : "");
-        fprintf(f, "%s%s%s%s", i || i == s->positional ? ", " : "", s->p[i].name, *s->p[i].value ? "=" : "",
-                s->p[i].value);
-        if (i + 1 == s->positional_only)
+        fprintf(f, "%s", i || i == s.positional ? ", " : "");
+        write_parameter(f, &s.p[i]);
+        if (i + 1 == only)
             fprintf(f, ", /");
     }
     fprintf(f, ")\\n--\\n\\n");
-    for (const char *d = r ? r->doc : ""; *d; d++)
-        fprintf(f, *d == '"' || *d == '\\' ? "\\%c" : "%c", *d);
+    write_sentence(f, e);
+    fprintf(f, "%s", s.count > method ? "\\n" : "");
+    for (int i = method; i < s.count; i++)
+        if (*s.p[i].type)
+            fprintf(f, "\\n%s: %s%s%s", s.p[i].name, hint(&s.p[i]), *s.p[i].value ? " = " : "", s.p[i].value);
     fprintf(f, "\"");
 }
 
@@ -313,13 +403,11 @@ static void write_list(FILE *f, const char *module)
     fprintf(f, "\nstatic PyMethodDef %s_functions[] = {\n", module);
     for (int i = 0; i < ENTRIES; i++) {
         const entry *e = &entries[i];
-        signature s;
         if (strcmp(e->module, module))
             continue;
-        parse_signature(e->signature, e->name, &s);
         fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))%s%s_%s, METH_FASTCALL | METH_KEYWORDS,\n     ",
                 e->name, e->kind == BY_HAND ? "psi_py_" : "", e->module, e->name);
-        write_doc(f, e, &s);
+        write_doc(f, e, false);
         fprintf(f, "},\n");
     }
     fprintf(f, "    {NULL, NULL, 0, NULL},\n};\n");
@@ -344,11 +432,12 @@ static void write_methods(FILE *f)
                 methods[i], e->kind == BY_HAND ? "psi_py_" : "", methods[i]);
     }
     fprintf(f, "\n#define PSI_PY_METHODS \\\n");
-    for (int i = 0; i < METHODS; i++)
-        fprintf(
-            f,
-            "    {\"%s\", (PyCFunction)(void (*)(void))method_%s, METH_FASTCALL | METH_KEYWORDS, NULL}, \\\n",
-            methods[i], methods[i]);
+    for (int i = 0; i < METHODS; i++) {
+        fprintf(f, "    {\"%s\", (PyCFunction)(void (*)(void))method_%s, METH_FASTCALL | METH_KEYWORDS, ",
+                methods[i], methods[i]);
+        write_doc(f, find_entry(methods[i]), true);
+        fprintf(f, "}, \\\n");
+    }
     fprintf(f, "\n");
 }
 
@@ -379,29 +468,6 @@ static void write_wrappers(FILE *f)
     fprintf(f, "    {NULL, NULL},\n};\n");
 }
 
-static const char *hint(const char *type)
-{
-    static const char *const pairs[][2] = {
-        {"array", "array"},
-        {"value", "scalar | array"},
-        {"arrays", "Sequence[array]"},
-        {"int", "int"},
-        {"float", "float"},
-        {"ints", "int | Sequence[int]"},
-        {"int2", "int | Sequence[int]"},
-        {"int3", "int | Sequence[int]"},
-        {"shape", "Sequence[int]"},
-        {"bool", "bool"},
-        {"str", "str"},
-        {"dtype", "Dtype"},
-        {"stream", "Stream | Device | None"},
-    };
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (!strncmp(type, pairs[i][0], strcspn(type, "?")) && strlen(pairs[i][0]) == strcspn(type, "?"))
-            return pairs[i][1];
-    return "Any";
-}
-
 static void write_stub(FILE *f)
 {
     fprintf(f, "# Generated by tools/pygen.c.\nfrom typing import Any, Sequence\n\n"
@@ -413,18 +479,18 @@ static void write_stub(FILE *f)
         if (strcmp(e->module, "core"))
             continue;
         parse_signature(e->signature, e->name, &s);
-        const op *r = find_op(e->row);
         fprintf(f, "def %s(", e->name);
         for (int k = 0; k < s.count; k++) {
-            const char *t = s.p[k].type, *value = s.p[k].value;
             if (k == s.positional && *s.p[k].name != '*' && (!k || *s.p[k - 1].name != '*'))
                 fprintf(f, "%s*", k ? ", " : "");
-            fprintf(f, "%s%s: %s%s%s", k || k == s.positional ? ", " : "", s.p[k].name, hint(t),
-                    strchr(t, '?') ? " | None" : "", *value ? " = ..." : "");
+            fprintf(f, "%s%s: %s%s", k || k == s.positional ? ", " : "", s.p[k].name, hint(&s.p[k]),
+                    *s.p[k].value ? " = ..." : "");
             if (k + 1 == s.positional_only)
                 fprintf(f, ", /");
         }
-        fprintf(f, ") -> Any:\n    \"\"\"%s\"\"\"\n", r ? r->doc : "");
+        fprintf(f, ") -> Any:\n    \"\"\"");
+        write_sentence(f, e);
+        fprintf(f, "\"\"\"\n");
     }
 }
 

@@ -4,6 +4,7 @@
 #define PSI_TOOLS_SIGNATURE_H
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,16 @@ static _Noreturn void die(const char *what, const char *name)
 {
     fprintf(stderr, "tables: %s: %s\n", what, name);
     exit(1);
+}
+
+/* Whether a word is one of a list's, which spaces separate. */
+static inline bool among(const char *word, const char *list)
+{
+    size_t length = strlen(word);
+    for (; *list; list += strcspn(list, " "), list += *list == ' ')
+        if (strcspn(list, " ") == length && !strncmp(list, word, length))
+            return true;
+    return false;
 }
 
 static void copy_trimmed(char *out, size_t room, const char *from, size_t length, const char *name)

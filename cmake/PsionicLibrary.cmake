@@ -62,10 +62,6 @@ file(GLOB psi_sources CONFIGURE_DEPENDS
      ${PROJECT_SOURCE_DIR}/src/core/*.c ${PROJECT_SOURCE_DIR}/src/ops/*.c ${PROJECT_SOURCE_DIR}/src/transforms/*.c
      ${PROJECT_SOURCE_DIR}/src/eval/*.c ${PROJECT_SOURCE_DIR}/src/cpu/*.c ${PROJECT_SOURCE_DIR}/src/io/*.c)
 file(GLOB psi_isa_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cpu/isa/*.c)
-list(APPEND psi_sources ${PSI_GENERATED_SOURCES})
-if(NOT psi_sources)
-  return()
-endif()
 
 add_library(psionic_objects OBJECT ${psi_sources})
 target_compile_definitions(psionic_objects PRIVATE ${psi_have})

@@ -159,17 +159,6 @@ bool parity_check_error(const char *file, int line, const char *text, psi_code c
                         kind);
 }
 
-bool parity_check_eval_error(const char *file, int line, const char *text, psi_code code, psi_array a)
-{
-    if (psi_failed() || psi_is_error(a)) {
-        psi_error(NULL);
-        return parity_judge(file, line, false, text, "failed when built, wanted %s from evaluation",
-                            psi_code_name(code));
-    }
-    bool fine = psi_eval1(a);
-    return parity_check_error(file, line, text, code, -1) && !fine;
-}
-
 bool parity_check_refusal(const char *file, int line, const char *text, psi_code code, const char *scope)
 {
     psi_error_record record;

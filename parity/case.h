@@ -41,7 +41,6 @@
  *   CHECK_CLOSE(a, b, rtol, atol)        shape the same, |a - b| <= atol + rtol * |b|, dtypes may differ
  *   CHECK_ERROR(code, expression)        expression fails with an error of that code; takes the error
  *   CHECK_ERROR_KIND(code, kind, expression)
- *   CHECK_EVAL_ERROR(code, array)        the array builds, its evaluation fails
  *   EXPECT_REFUSAL(code, scope, expression)  a CHECK_ERROR of one of the seven typed refusals; `scope` says what refused
  *                                        ("cuda", "conv", "grad of sort"); the message becomes the detail
  *   CHECK_EVERY_ISA(array)               its bytes are the same from every kernel set this machine can run
@@ -110,7 +109,6 @@ void parity_register(parity_case *one);
 #define CHECK_ERROR(code, expression) CHECK_ERROR_KIND(code, -1, expression)
 #define CHECK_ERROR_KIND(code, kind, expression) \
     (parity_before_error(), (void)(expression), parity_check_error(PARITY_HERE_, #expression, (code), (kind)))
-#define CHECK_EVAL_ERROR(code, a) parity_check_eval_error(PARITY_HERE_, #a, (code), (a))
 #define EXPECT_REFUSAL(code, scope, expression) \
     (parity_before_error(), (void)(expression), \
      parity_check_refusal(PARITY_HERE_, #expression, (code), (scope)))
@@ -136,7 +134,6 @@ bool parity_check_close(const char *file, int line, const char *text, psi_array 
                         double atol, bool same_dtype);
 void parity_before_error(void);
 bool parity_check_error(const char *file, int line, const char *text, psi_code code, int kind);
-bool parity_check_eval_error(const char *file, int line, const char *text, psi_code code, psi_array a);
 bool parity_check_refusal(const char *file, int line, const char *text, psi_code code, const char *scope);
 bool parity_check_every_isa(const char *file, int line, psi_array a);
 void parity_note(const char *format, ...) __attribute__((format(printf, 1, 2)));

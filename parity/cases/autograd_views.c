@@ -1,8 +1,6 @@
 /* autograd_views.c: mirrors of the rows of upstream's tests/autograd_tests.cpp on casts, views, slices and joins. */
 #include "functions.h"
 
-#define COUNTED(n, ...) counted(0, PSI_INTS(__VA_ARGS__), PSI_FLOAT32)
-
 FUNCTION(to_whole, psi_astype(x, PSI_INT32))
 FUNCTION(fill_grid, psi_full(PSI_INTS(3, 4, 2), x, PSI_DTYPE_COUNT))
 

@@ -3,7 +3,6 @@
 #include "arrays.h"
 
 #define CLOSE(a, b) CHECK_TRUE(psi_allclose(a, b, 1e-5, 2e-6, false))
-#define FLAT PSI_FLOATS(3, -1)
 #define WHOLE SHAPED(PSI_INT32S(3, -1), 1, 2)
 
 static psi_array eye(int64_t n)

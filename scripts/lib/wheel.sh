@@ -1,10 +1,22 @@
 # wheel.sh: a Python that has the real MLX. Sourced after common.sh.
 
-# find_wheel PYTHON: sets `python` to PYTHON, or, where that is empty, to an environment in build/oracle-venv that the
-# wheel is installed into.
+# find_wheel ARGUMENT...: sets `options` to the arguments but for --python PATH, and `python` to that path, or, where it is
+# not given, to an environment in build/oracle-venv that the wheel is installed into.
 find_wheel() {
     local wheel="mlx[cpu]==0.31.1" stamp=build/oracle-venv/installed.txt
-    python=$1
+    python=
+    options=()
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --python)
+            [ $# -gt 1 ] || die "--python wants a path"
+            python=$2
+            shift
+            ;;
+        *) options+=("$1") ;;
+        esac
+        shift
+    done
     if [ -n "$python" ]; then
         return
     fi

@@ -79,11 +79,6 @@ static inline void *psi_values(psi_array a)
     return (char *)a->buffer->data + a->offset * (int64_t)psi_dtype_size((psi_dtype)a->dtype);
 }
 
-static inline bool psi_is_scalar(psi_array a)
-{
-    return a->ndim == 0;
-}
-
 /* What a node is made of. Lists are copied; inputs are retained. */
 typedef struct psi_node_spec {
     int op;

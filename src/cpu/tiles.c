@@ -100,14 +100,3 @@ int64_t psi_strided_offset(const psi_strided *s, int64_t index)
     }
     return offset;
 }
-
-void psi_strided_axes(psi_strided *s, psi_array a, const int *axes, int count)
-{
-    s->base = psi_values(a);
-    s->itemsize = (int)psi_itemsize(a);
-    for (int i = 0; i < count; i++) {
-        s->shape[i] = a->shape[axes[i]];
-        s->strides[i] = psi_strides_of(a)[axes[i]];
-    }
-    s->ndim = psi_collapse(count, s->shape, 1, (int64_t *const[]){s->strides});
-}

@@ -30,7 +30,4 @@ bool psi_tile_rows(psi_array in, psi_array out, psi_dtype dtype, psi_tile_row_fn
 /* Elements from the first to element `index` of row-major order. */
 int64_t psi_strided_offset(const psi_strided *s, int64_t index);
 
-/* The layout of some axes of a ready array, in this order, collapsed. */
-void psi_strided_axes(psi_strided *s, psi_array a, const int *axes, int count);
-
 #endif

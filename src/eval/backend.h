@@ -29,12 +29,10 @@ const psi_backend *psi_backend_cpu(void);
 
 /* Gives an output a fresh row-major buffer. False with the error recorded. */
 bool psi_output_new(psi_array out);
-/* Gives an output the (unique) buffer of a dense input when sizes agree, else a fresh one. */
-bool psi_output_reuse(psi_array out, psi_array in);
 /* True when the input's buffer has no other holder, and the size that the output wants. */
 bool psi_memory_fits(psi_array in, psi_array out);
 /* Gives an output the values of an input of its shape, in row-major memory that may then be written: the input's own
- * where psi_output_reuse allows it. */
+ * where nobody else holds it. */
 bool psi_output_copy(psi_array out, psi_array in);
 /* Makes an output a view of an input's buffer: the caller has filled out's strides; `offset` in elements from
  * the input's first element. Sets layout and data_size. */

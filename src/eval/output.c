@@ -21,7 +21,8 @@ bool psi_memory_fits(psi_array in, psi_array out)
            buffer->bytes - bytes <= SLACK && psi_node_of(in)->out_count == 1;
 }
 
-bool psi_output_reuse(psi_array out, psi_array in)
+/* Gives an output the (unique) buffer of a dense input when sizes agree, else a fresh one. */
+static bool reuse(psi_array out, psi_array in)
 {
     if (psi_node_of(out)->tracer || atomic_load(&psi_node_of(in)->refs) != 1 || !psi_memory_fits(in, out) ||
         !(in->layout & PSI_ROW_CONTIGUOUS))
@@ -34,7 +35,7 @@ bool psi_output_reuse(psi_array out, psi_array in)
 
 bool psi_output_copy(psi_array out, psi_array in)
 {
-    if (!psi_output_reuse(out, in))
+    if (!reuse(out, in))
         return false;
     if (out->buffer != in->buffer)
         psi_copy_dense(out->buffer->data, in);

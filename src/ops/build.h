@@ -32,9 +32,6 @@ psi_array psi_expand_to(psi_array a, psi_ints shape);
  * traced for many shapes, the node is given the others, to find its shape by again. */
 psi_array psi_expand_with(psi_array a, psi_ints shape, psi_arrays others, int kept);
 
-/* How many elements of `a` are reduced along axes, or the inverse: a number, or a node while it may change. */
-psi_array psi_count_along(psi_array a, psi_ints axes, bool inverted, psi_dtype dtype);
-
 /* Attributes are collected here before a node is made of them. */
 typedef struct psi_attr_list {
     int64_t data[4 * PSI_MAX_NDIM + 8];

@@ -43,7 +43,7 @@ static int operand_dtype(const psi_op_info *op, psi_dtype t)
     return -1;
 }
 
-psi_dtype psi_result_dtype(int op, psi_dtype in)
+static psi_dtype result_dtype(int op, psi_dtype in)
 {
     if (psi_ops[op].kind == PSI_CLASS_COMPARE)
         return PSI_BOOL;
@@ -67,7 +67,7 @@ psi_array psi_build_unary(int op, psi_array a)
     if (dtype < 0)
         return psi_error_array();
     a = psi_astype(a, (psi_dtype)dtype);
-    return psi_build(op, PSI_ARRAYS(a), PSI_NONE, psi_shape(a), psi_result_dtype(op, (psi_dtype)dtype));
+    return psi_build(op, PSI_ARRAYS(a), PSI_NONE, psi_shape(a), result_dtype(op, (psi_dtype)dtype));
 }
 
 psi_array psi_build_binary(int op, psi_array a, psi_array b)
@@ -92,7 +92,7 @@ psi_array psi_build_binary(int op, psi_array a, psi_array b)
         a = psi_expand_with(a, shape, PSI_ARRAYS(b), 0);
         b = psi_expand_with(b, shape, PSI_ARRAYS(first), 0);
     }
-    return psi_build(op, PSI_ARRAYS(a, b), PSI_NONE, shape, psi_result_dtype(op, (psi_dtype)dtype));
+    return psi_build(op, PSI_ARRAYS(a, b), PSI_NONE, shape, result_dtype(op, (psi_dtype)dtype));
 }
 
 psi_array psi_like(psi_array a, double value)

@@ -22,8 +22,7 @@ psi_array psi_positions(int64_t first, int64_t n, int axis, int ndim);
 /* 0, ..., n - 1 along the first axis, of a dtype that promotes with the index array's. */
 psi_array psi_positions_like(psi_array index, int64_t n, int ndim);
 
-/* Scatter and ScatterAxis nodes of operands that have been checked. */
-psi_array psi_build_scatter(psi_scatter_kind kind, psi_arrays in, psi_ints axes);
+/* A ScatterAxis node of operands that have been checked. */
 psi_array psi_build_scatter_axis(psi_scatter_kind kind, psi_array a, psi_array indices, psi_array updates,
                                  int axis);
 

@@ -231,7 +231,8 @@ static psi_arrays rebuild(const psi_node *node, psi_array a)
     }
 }
 
-bool psi_linalg_vmap(psi_vmap_call *c)
+/* Builds the call's node again on its operand with the mapped axis in front. */
+static bool map_operand(psi_vmap_call *c)
 {
     psi_array a = psi_batch_in(c, 0);
     psi_arrays out = psi_is_error(a) ? none : rebuild(c->node, a);
@@ -245,7 +246,7 @@ bool psi_linalg_vmap(psi_vmap_call *c)
 #define VMAP(name)                           \
     bool psi_##name##_vmap(psi_vmap_call *c) \
     {                                        \
-        return psi_linalg_vmap(c);           \
+        return map_operand(c);               \
     }
 VMAP(qrf)
 VMAP(luf)

@@ -19,7 +19,4 @@ psi_arrays psi_linalg_factors(psi_array a, const char *op);
 /* The shape of a stack of vectors or matrices like a's leading axes: two lengths behind them, one where cols is -1. */
 psi_ints psi_linalg_shape(psi_array a, int64_t rows, int64_t cols, int64_t *out);
 
-/* Builds the call's node again on its operand with the mapped axis in front. */
-bool psi_linalg_vmap(psi_vmap_call *c);
-
 #endif

@@ -96,7 +96,4 @@ static inline bool psi_is_fusable(int op)
     return psi_is_elementwise(op) || op == PSI_OP_astype || op == PSI_OP_full;
 }
 
-/* The dtype an element-wise op answers with for operands of dtype `in`. */
-psi_dtype psi_result_dtype(int op, psi_dtype in);
-
 #endif

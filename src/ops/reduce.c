@@ -127,7 +127,8 @@ static int kept_first(int ndim, psi_ints axes, int64_t *order)
     return kept;
 }
 
-psi_array psi_flatten_axes(psi_array a, psi_ints axes)
+/* Reduced axes (sorted) moved to the end and made one. */
+static psi_array flatten_axes(psi_array a, psi_ints axes)
 {
     int64_t order[PSI_MAX_NDIM], shape[PSI_MAX_NDIM];
     int kept = kept_first(psi_ndim(a), axes, order);
@@ -142,7 +143,8 @@ psi_array psi_flatten_axes(psi_array a, psi_ints axes)
     return psi_reshape(psi_transpose(a, (psi_ints){order, psi_ndim(a)}), (psi_ints){shape, kept + 1});
 }
 
-psi_array psi_unflatten_axes(psi_array flat, psi_ints shape, psi_ints axes)
+/* The same undone, for an array of that shape. */
+static psi_array unflatten_axes(psi_array flat, psi_ints shape, psi_ints axes)
 {
     int64_t order[PSI_MAX_NDIM], moved[PSI_MAX_NDIM], back[PSI_MAX_NDIM];
     kept_first(shape.count, axes, order);
@@ -171,9 +173,9 @@ bool psi_reduce_vjp(psi_vjp_call *c)
     if (kind == PSI_REDUCE_SUM) {
         c->grads[0] = psi_expand_with(psi_astype(g, psi_dtype_of(x)), psi_shape(x), PSI_ARRAYS(x), 0);
     } else if (kind == PSI_REDUCE_PROD) {
-        psi_array others = psi_conjugated(product_of_others(psi_flatten_axes(x, axes)));
-        psi_array flat = psi_multiply(others, psi_flatten_axes(g, axes));
-        c->grads[0] = psi_unflatten_axes(flat, psi_shape(x), axes);
+        psi_array others = psi_conjugated(product_of_others(flatten_axes(x, axes)));
+        psi_array flat = psi_multiply(others, flatten_axes(g, axes));
+        c->grads[0] = unflatten_axes(flat, psi_shape(x), axes);
     } else if (kind == PSI_REDUCE_MIN || kind == PSI_REDUCE_MAX) {
         psi_array mask = psi_equal(x, c->out[0]);
         c->grads[0] = psi_multiply(psi_divide(g, psi_sum(mask, axes, true)), mask);
@@ -200,11 +202,11 @@ bool psi_reduce_jvp(psi_jvp_call *c)
         c->out_tangents[0] = psi_sum(t, axes, true);
         return !psi_failed();
     }
-    psi_array flat = psi_flatten_axes(x, axes), moved = psi_flatten_axes(t, axes);
+    psi_array flat = flatten_axes(x, axes), moved = flatten_axes(t, axes);
     if (kind == PSI_REDUCE_PROD)
         moved = psi_multiply(product_of_others(flat), moved);
     else
-        moved = psi_where(first_match(flat, psi_flatten_axes(y, axes)), moved, psi_like(moved, 0));
+        moved = psi_where(first_match(flat, flatten_axes(y, axes)), moved, psi_like(moved, 0));
     c->out_tangents[0] = psi_reshape(psi_sum(moved, PSI_INTS(-1), false), psi_shape(y));
     return !psi_failed();
 }

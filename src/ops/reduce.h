@@ -24,8 +24,4 @@ psi_dtype psi_at_least_float(psi_dtype dtype);
 /* psi_axes, but an axis out of range is an index error, as upstream's reductions have it. */
 int psi_reduced_axes(psi_ints axes, int ndim, int64_t *out, const char *name);
 
-/* Reduced axes (sorted) moved to the end and made one, and the same undone for an array of that shape. */
-psi_array psi_flatten_axes(psi_array a, psi_ints axes);
-psi_array psi_unflatten_axes(psi_array flat, psi_ints shape, psi_ints axes);
-
 #endif

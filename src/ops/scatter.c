@@ -11,7 +11,7 @@
 
 /* ---- scatter ---- */
 
-psi_array psi_build_scatter(psi_scatter_kind kind, psi_arrays in, psi_ints axes)
+static psi_array build_scatter(psi_scatter_kind kind, psi_arrays in, psi_ints axes)
 {
     psi_attr_builder attr = {.count = 0};
     psi_put(&attr, kind);
@@ -43,7 +43,7 @@ static psi_array scatter(psi_scatter_kind kind, psi_array a, psi_arrays indices,
     if (!in.count || !check_updates(a, indices.count ? in.data[1] : NULL, updates))
         return psi_error_array();
     in.data[in.count - 1] = psi_astype(updates, psi_dtype_of(a));
-    return psi_build_scatter(kind, in, axes);
+    return build_scatter(kind, in, axes);
 }
 
 psi_array psi_scatter(psi_array a, psi_arrays indices, psi_array updates, psi_ints axes)

@@ -17,7 +17,8 @@ static int64_t count_reduced(const char *name, psi_array a, psi_ints axes)
     return count < 0 ? -1 : n;
 }
 
-psi_array psi_count_along(psi_array a, psi_ints axes, bool inverted, psi_dtype dtype)
+/* How many elements of `a` are reduced along axes, or the inverse: a number, or a node while it may change. */
+static psi_array count_along(psi_array a, psi_ints axes, bool inverted, psi_dtype dtype)
 {
     int64_t sorted[PSI_MAX_NDIM];
     int64_t n = count_reduced("number_of_elements", a, axes);
@@ -65,7 +66,7 @@ psi_array psi_mean(psi_array a, psi_ints axes, bool keepdims)
     if (n < 0)
         return psi_error_array();
     psi_dtype dtype = psi_at_least_float((psi_dtype)a->dtype);
-    return psi_multiply(psi_sum(a, axes, keepdims), psi_count_along(a, axes, true, dtype));
+    return psi_multiply(psi_sum(a, axes, keepdims), count_along(a, axes, true, dtype));
 }
 
 psi_array psi_var(psi_array a, psi_ints axes, bool keepdims, int64_t ddof)
@@ -76,10 +77,10 @@ psi_array psi_var(psi_array a, psi_ints axes, bool keepdims, int64_t ddof)
     psi_dtype dtype = psi_at_least_float((psi_dtype)a->dtype);
     psi_array v = psi_sum(psi_square(psi_subtract(a, psi_mean(a, axes, true))), axes, keepdims);
     if (ddof == 0)
-        return psi_multiply(v, psi_count_along(a, axes, true, dtype));
+        return psi_multiply(v, count_along(a, axes, true, dtype));
     if (!psi_this_thread.shapeless)
         return psi_divide(v, psi_scalar(fmax((double)n - (double)ddof, 0), dtype));
-    psi_array count = psi_subtract(psi_count_along(a, axes, false, dtype), psi_scalar((double)ddof, dtype));
+    psi_array count = psi_subtract(count_along(a, axes, false, dtype), psi_scalar((double)ddof, dtype));
     return psi_divide(v, psi_maximum(count, psi_scalar(0, dtype)));
 }
 

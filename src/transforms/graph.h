@@ -77,9 +77,6 @@ typedef struct psi_text_buffer {
     size_t length, capacity;
 } psi_text_buffer;
 
-/* False with out_of_memory recorded. */
-bool psi_text_put(psi_text_buffer *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* Copies the text as snprintf does, and answers its length. */
 size_t psi_text_give(const psi_text_buffer *text, char *out, size_t room);
 
@@ -91,6 +88,5 @@ typedef struct psi_graph_names {
 } psi_graph_names;
 
 bool psi_graph_write(const psi_graph *graph, psi_graph_names names, psi_text_buffer *text);
-bool psi_graph_write_dot(const psi_graph *graph, psi_graph_names names, psi_text_buffer *text);
 
 #endif

@@ -10,7 +10,8 @@
 #include "ops/op.h"
 #include "transforms/graph.h"
 
-bool psi_text_put(psi_text_buffer *t, const char *format, ...)
+/* False with out_of_memory recorded. */
+__attribute__((format(printf, 2, 3))) static bool text_put(psi_text_buffer *t, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -52,7 +53,7 @@ typedef struct writer {
     bool ok;
 } writer;
 
-#define PUT(w, ...) ((w)->ok = (w)->ok && psi_text_put((w)->text, __VA_ARGS__))
+#define PUT(w, ...) ((w)->ok = (w)->ok && text_put((w)->text, __VA_ARGS__))
 
 static bool open_writer(writer *w)
 {
@@ -155,7 +156,7 @@ static void put_dot_entry(writer *w, int i, const bool *read)
     }
 }
 
-bool psi_graph_write_dot(const psi_graph *g, psi_graph_names names, psi_text_buffer *text)
+static bool write_dot(const psi_graph *g, psi_graph_names names, psi_text_buffer *text)
 {
     writer w = {g, names, NULL, text, true};
     if (!open_writer(&w))
@@ -186,7 +187,7 @@ static size_t write_arrays(psi_arrays arrays, const char *const *names, bool dot
         !psi_graph_record(&g, (psi_arrays){NULL, 0}, arrays, (psi_arrays){NULL, 0}))
         return 0;
     psi_graph_names named = {g.outputs, names, names ? g.output_count : 0};
-    if (dot ? psi_graph_write_dot(&g, named, &text) : psi_graph_write(&g, named, &text))
+    if (dot ? write_dot(&g, named, &text) : psi_graph_write(&g, named, &text))
         length = psi_text_give(&text, out, room);
     psi_free(text.data);
     psi_graph_free(&g);

@@ -5,15 +5,14 @@
 
 #include "core/half.h"
 #include "core/node.h"
+#include "core/shape.h"
 #include "core/thread.h"
 
 /* The shape's number of bytes, or -1 with an error. */
 static int64_t checked_bytes(psi_ints shape, psi_dtype dtype, const char *op)
 {
-    if ((unsigned)dtype >= PSI_DTYPE_COUNT) {
-        PSI_INVALID("%s: %d is not a dtype", op, (int)dtype);
+    if (!psi_check_dtype(dtype, op))
         return -1;
-    }
     int64_t size = psi_shape_size(shape), bytes;
     if (size < 0 || __builtin_mul_overflow(size, (int64_t)psi_dtype_size(dtype), &bytes)) {
         PSI_INVALID("%s: shape %s has a negative length or is too large", op, PSI_SHAPE(shape));

@@ -30,16 +30,11 @@ int psi_axis_index(int64_t axis, int ndim, const char *op)
     return axis_or(PSI_INDEX_ERROR, axis, ndim, op);
 }
 
-int psi_axes(psi_ints axes, int ndim, int64_t *out, const char *op)
+int psi_axes_in_order(psi_ints axes, int ndim, int64_t *out, const char *op)
 {
     bool seen[PSI_MAX_NDIM] = {false};
-    if (axes.count < 0) {
-        for (int i = 0; i < ndim; i++)
-            out[i] = i;
-        return ndim;
-    }
-    for (int i = 0; i < axes.count; i++) {
-        int axis = psi_axis(axes.data[i], ndim, op);
+    for (int i = 0; i < (axes.count < 0 ? ndim : axes.count); i++) {
+        int axis = axes.count < 0 ? i : psi_axis(axes.data[i], ndim, op);
         if (axis < 0)
             return -1;
         if (seen[axis]) {
@@ -47,12 +42,46 @@ int psi_axes(psi_ints axes, int ndim, int64_t *out, const char *op)
             return -1;
         }
         seen[axis] = true;
+        out[i] = axis;
     }
-    int count = 0;
-    for (int i = 0; i < ndim; i++)
-        if (seen[i])
-            out[count++] = i;
+    return axes.count < 0 ? ndim : axes.count;
+}
+
+int psi_axes(psi_ints axes, int ndim, int64_t *out, const char *op)
+{
+    int count = psi_axes_in_order(axes, ndim, out, op);
+    for (int i = 1; i < count; i++) {
+        int64_t axis = out[i];
+        int to = i;
+        for (; to > 0 && out[to - 1] > axis; to--)
+            out[to] = out[to - 1];
+        out[to] = axis;
+    }
     return count;
+}
+
+bool psi_check_dtype(psi_dtype dtype, const char *op)
+{
+    if ((unsigned)dtype < PSI_DTYPE_COUNT)
+        return true;
+    PSI_INVALID("%s: %d is not a dtype", op, (int)dtype);
+    return false;
+}
+
+bool psi_check_ndim(int ndim, const char *op)
+{
+    if (ndim >= 0 && ndim <= PSI_MAX_NDIM)
+        return true;
+    PSI_INVALID("%s: a shape has 0 to %d dimensions, not %d", op, PSI_MAX_NDIM, ndim);
+    return false;
+}
+
+bool psi_check_not_empty(psi_array a, const char *op)
+{
+    if (psi_is_error(a) || a->size != 0)
+        return true;
+    PSI_INVALID("%s: an array of shape %s has no elements", op, PSI_SHAPE(psi_shape_of(a)));
+    return false;
 }
 
 int psi_broadcast_into(psi_ints a, psi_ints b, int64_t *out, const char *op)

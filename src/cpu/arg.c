@@ -132,7 +132,5 @@ bool psi_cpu_arg_reduce(psi_node *node)
         psi_parallel((j.outer + j.per_task - 1) / j.per_task, rows_task, &j);
     else if (!run_chunks(&j))
         return false;
-    if (atomic_load(&j.failed))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "arg_reduce: no memory for a tile");
-    return !atomic_load(&j.failed);
+    return psi_tasks_done(&j.failed, "arg_reduce");
 }

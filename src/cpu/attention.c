@@ -193,10 +193,7 @@ static bool run(psi_attention_job *j)
             task(j, i);
     else
         psi_parallel(tasks, task, j);
-    bool ok = !atomic_load(&j->failed);
-    if (!ok)
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR,
-                 "scaled_dot_product_attention: no memory for a block of %lld", (long long)j->block);
+    bool ok = psi_tasks_done(&j->failed, "scaled_dot_product_attention");
     if (ok && j->ranges > 1)
         psi_parallel(j->entries * j->columns, join_ranges, j);
     psi_free(j->partial);

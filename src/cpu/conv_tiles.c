@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/pool.h"
 #include "cpu/conv.h"
+#include "cpu/kernels.h"
 
 #define K_BLOCK 384       /* terms of one chain of sums */
 #define PASS_CHANNELS 128 /* of one window */
@@ -424,9 +425,5 @@ bool psi_conv_tiles(const psi_conv *c)
     plan_blocks(&job);
     if (!run(&job))
         return false;
-    if (!atomic_load(&job.failed))
-        return true;
-    psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "conv: no scratch memory for a block of %lld positions",
-             (long long)MOST_POSITIONS);
-    return false;
+    return psi_tasks_done(&job.failed, "conv");
 }

@@ -6,6 +6,7 @@
 #include "core/memory.h"
 #include "core/pool.h"
 #include "cpu/conv.h"
+#include "cpu/kernels.h"
 
 #define PATCH_ITEMS 32768 /* of patches written out at once */
 
@@ -96,9 +97,5 @@ bool psi_conv_wide(const psi_conv *c)
     job.chunks = psi_gemm_ceil(c->axis[3].count, job.rows);
     psi_parallel(c->axis[0].count * c->axis[1].count * c->axis[2].count * job.chunks, line_task, &job);
     psi_free(weight);
-    if (!atomic_load(&job.failed))
-        return true;
-    psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "conv: no scratch memory for patches of %lld elements",
-             (long long)job.terms);
-    return false;
+    return psi_tasks_done(&job.failed, "conv");
 }

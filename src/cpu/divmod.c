@@ -130,7 +130,5 @@ bool psi_cpu_divmod(psi_node *node)
     for (int i = 0; i < 2; i++)
         if (temp[i])
             psi_buffer_release(temp[i]);
-    if (atomic_load(&j.failed))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "divmod: no memory for a tile");
-    return ok && !atomic_load(&j.failed);
+    return ok && psi_tasks_done(&j.failed, "divmod");
 }

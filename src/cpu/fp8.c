@@ -73,9 +73,7 @@ static bool convert(psi_node *node, bool to)
     psi_parallel((j.size + CHUNK - 1) / CHUNK, chunk, &j);
     if (temp)
         psi_buffer_release(temp);
-    if (atomic_load(&j.failed))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "%s: no memory for a tile", to ? "to_fp8" : "from_fp8");
-    return !atomic_load(&j.failed);
+    return psi_tasks_done(&j.failed, to ? "to_fp8" : "from_fp8");
 }
 
 bool psi_cpu_to_fp8(psi_node *node)

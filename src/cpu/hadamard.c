@@ -124,7 +124,5 @@ bool psi_cpu_hadamard(psi_node *node)
         j.narrow = psi_cpu_cast(dtype, PSI_FLOAT32);
     }
     psi_parallel(j.rows, one_row, &j);
-    if (atomic_load(&j.failed))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "hadamard_transform: no memory for a row");
-    return !atomic_load(&j.failed);
+    return psi_tasks_done(&j.failed, "hadamard_transform");
 }

@@ -11,4 +11,7 @@
 psi_row_fn psi_cpu_row(int op, psi_dtype in);
 psi_row_fn psi_cpu_cast(psi_dtype to, psi_dtype from);
 
+/* False, with an error naming the op, when a task set `failed`, for want of scratch memory. */
+bool psi_tasks_done(const atomic_bool *failed, const char *op);
+
 #endif

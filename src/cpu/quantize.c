@@ -203,12 +203,6 @@ static void set_dtype(job *j, psi_dtype dtype)
         j->narrow = psi_cpu_cast(dtype, PSI_FLOAT32);
 }
 
-static bool no_memory(const char *op)
-{
-    psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "%s: no scratch memory", op);
-    return false;
-}
-
 bool psi_cpu_quantize(psi_node *node)
 {
     psi_array a = node->in[0];
@@ -234,7 +228,7 @@ bool psi_cpu_quantize(psi_node *node)
     psi_parallel((j.groups + per - 1) / per, quantize_chunk, &j);
     if (temp)
         psi_buffer_release(temp);
-    return !atomic_load(&j.failed) || no_memory("quantize");
+    return psi_tasks_done(&j.failed, "quantize");
 }
 
 /* ---- rounding in place, as qqmm does to its operands: ties go to even codes ---- */
@@ -377,5 +371,5 @@ bool psi_cpu_dequantize(psi_node *node)
     for (int i = 0; i < 3; i++)
         if (temp[i])
             psi_buffer_release(temp[i]);
-    return ok && (!atomic_load(&o.failed) || no_memory("dequantize"));
+    return ok && psi_tasks_done(&o.failed, "dequantize");
 }

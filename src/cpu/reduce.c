@@ -360,7 +360,5 @@ bool psi_cpu_reduce(psi_node *node)
         return fill_nothing(&j);
     if (!run(&j, in, out, psi_attr_list(node, 1)))
         return false;
-    if (atomic_load(&j.failed))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "reduce: no memory for a tile");
-    return !atomic_load(&j.failed);
+    return psi_tasks_done(&j.failed, "reduce");
 }

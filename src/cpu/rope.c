@@ -176,9 +176,5 @@ bool psi_cpu_rope(psi_node *node)
     if (ok)
         psi_parallel((j.rows + j.per_task - 1) / j.per_task, run_task, &j);
     psi_free(j.cosines);
-    if (ok && atomic_load(&j.failed)) {
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "rope: no memory for a row of %lld", (long long)j.n);
-        ok = false;
-    }
-    return ok;
+    return ok && psi_tasks_done(&j.failed, "rope");
 }

@@ -156,7 +156,5 @@ bool psi_cpu_scan(psi_node *node)
         psi_parallel((j.outer + j.per_task - 1) / j.per_task, rows_task, &j);
     else
         psi_parallel(j.outer * j.tiles_across, columns_task, &j);
-    if (atomic_load(&j.failed))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "scan: no memory for a row");
-    return !atomic_load(&j.failed);
+    return psi_tasks_done(&j.failed, "scan");
 }

@@ -133,10 +133,7 @@ static void describe(job *j, psi_array in, psi_array out)
 static bool finish(job *j)
 {
     psi_free(j->chunk);
-    if (!atomic_load(&j->failed))
-        return true;
-    psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "softmax: no memory for a row");
-    return false;
+    return psi_tasks_done(&j->failed, "softmax");
 }
 
 bool psi_cpu_softmax(psi_node *node)

@@ -212,11 +212,7 @@ static bool run_rows(sort_job *j)
     if (j->n < PSI_SORT_LARGE) {
         j->group = j->n < TASK ? TASK / j->n : 1;
         psi_parallel((j->rows + j->group - 1) / j->group, sort_rows, j);
-        if (!atomic_load(&j->failed))
-            return true;
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "sort: no memory for rows of %lld elements",
-                 (long long)j->n);
-        return false;
+        return psi_tasks_done(&j->failed, "sort");
     }
     psi_buffer *memory = psi_buffer_new(working_bytes(j));
     if (!memory)

@@ -85,10 +85,7 @@ bool psi_tile_rows(psi_array in, psi_array out, psi_dtype dtype, psi_tile_row_fn
     psi_tiles_of(&j.tiles, in, dtype);
     psi_strided_of(&j.tiles.from, in);
     psi_parallel((j.rows + j.per_task - 1) / j.per_task, run_rows, &j);
-    if (!atomic_load(&j.failed))
-        return true;
-    psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "%s: no memory for a row of %lld", op, (long long)j.n);
-    return false;
+    return psi_tasks_done(&j.failed, op);
 }
 
 int64_t psi_strided_offset(const psi_strided *s, int64_t index)

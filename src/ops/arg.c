@@ -20,10 +20,8 @@ static psi_array build_arg(int kind, psi_array a, int axis)
 static psi_array arg(const char *name, int kind, psi_array a, int64_t axis, bool keepdims)
 {
     int64_t places[PSI_MAX_NDIM], ones[PSI_MAX_NDIM];
-    if (!psi_check_inputs(PSI_ARRAYS(a), name))
+    if (!psi_check_inputs(PSI_ARRAYS(a), name) || !psi_check_not_empty(a, name))
         return psi_error_array();
-    if (a->size == 0)
-        return PSI_INVALID("%s: an array of shape %s has no elements", name, PSI_SHAPE(psi_shape_of(a)));
     if (axis == PSI_NO_INT) {
         for (int i = 0; i < a->ndim; i++)
             ones[i] = 1;

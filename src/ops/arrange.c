@@ -10,11 +10,8 @@ static const psi_arrays no_arrays = {NULL, 0};
 
 psi_ints psi_broadcast_shapes(psi_ints a, psi_ints b)
 {
-    if (a.count > PSI_MAX_NDIM || b.count > PSI_MAX_NDIM) {
-        PSI_INVALID("broadcast_shapes: %d dimensions are more than the limit of %d",
-                    a.count > b.count ? a.count : b.count, PSI_MAX_NDIM);
+    if (!psi_check_ndim(a.count, "broadcast_shapes") || !psi_check_ndim(b.count, "broadcast_shapes"))
         return PSI_NONE;
-    }
     int64_t *out = psi_scope_memory((PSI_MAX_NDIM + 1) * sizeof *out);
     int ndim = out ? psi_broadcast_into(a, b, out, "broadcast_shapes") : -1;
     return ndim < 0 ? PSI_NONE : (psi_ints){out, ndim};
@@ -130,8 +127,8 @@ psi_array psi_tile(psi_array a, psi_ints reps)
     if (!psi_check_inputs(PSI_ARRAYS(a), "tile"))
         return psi_error_array();
     int given = reps.count > 0 ? reps.count : 0, ndim = given > a->ndim ? given : a->ndim, n = 0;
-    if (ndim > PSI_MAX_NDIM)
-        return PSI_INVALID("tile: %d dimensions are more than the limit of %d", ndim, PSI_MAX_NDIM);
+    if (!psi_check_ndim(ndim, "tile"))
+        return psi_error_array();
     for (int i = 0; i < ndim; i++) {
         int64_t length = i < ndim - a->ndim ? 1 : a->shape[i - (ndim - a->ndim)];
         int64_t times = i < ndim - given ? 1 : reps.data[i - (ndim - given)];

@@ -7,23 +7,10 @@
 /* Normalised axes of one operand, or -1 with an error. */
 static int contracted(psi_array a, psi_ints axes, int64_t *out)
 {
-    bool seen[PSI_MAX_NDIM] = {false};
-    for (int i = 0; i < axes.count; i++) {
-        int64_t axis = axes.data[i] < 0 ? axes.data[i] + a->ndim : axes.data[i];
-        if (axis < 0 || axis >= a->ndim) {
-            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
-                     "tensordot: axis %lld is out of range for an array of %d dimensions",
-                     (long long)axes.data[i], a->ndim);
+    for (int i = 0; i < axes.count; i++)
+        if (psi_axis_index(axes.data[i], a->ndim, "tensordot") < 0)
             return -1;
-        }
-        if (seen[axis]) {
-            PSI_INVALID("tensordot: axis %lld is given twice", (long long)axes.data[i]);
-            return -1;
-        }
-        seen[axis] = true;
-        out[i] = axis;
-    }
-    return axes.count;
+    return psi_axes_in_order(axes, a->ndim, out, "tensordot");
 }
 
 /* The operand as a matrix, its contracted axes first or last; its kept lengths are appended to `kept`. */

@@ -48,8 +48,8 @@ bool psi_full_vmap(psi_vmap_call *c)
 static psi_array filled(psi_ints shape, double value, psi_dtype dtype, const char *op)
 {
     dtype = or_float32(dtype);
-    if ((unsigned)dtype >= PSI_DTYPE_COUNT)
-        return PSI_INVALID("%s: %d is not a dtype", op, (int)dtype);
+    if (!psi_check_dtype(dtype, op))
+        return psi_error_array();
     return psi_full(shape, psi_scalar(value, dtype), dtype);
 }
 
@@ -90,8 +90,8 @@ psi_array psi_reciprocal(psi_array a)
 psi_array psi_arange(double start, double stop, double step, psi_dtype dtype)
 {
     dtype = or_float32(dtype);
-    if ((unsigned)dtype >= PSI_DTYPE_COUNT)
-        return PSI_INVALID("arange: %d is not a dtype", (int)dtype);
+    if (!psi_check_dtype(dtype, "arange"))
+        return psi_error_array();
     if (dtype == PSI_BOOL)
         return PSI_INVALID("arange: dtype bool is not supported");
     if (!isfinite(start) || !isfinite(stop) || isnan(step))
@@ -111,8 +111,8 @@ psi_array psi_arange(double start, double stop, double step, psi_dtype dtype)
 psi_array psi_linspace(double start, double stop, int64_t num, psi_dtype dtype)
 {
     dtype = or_float32(dtype);
-    if ((unsigned)dtype >= PSI_DTYPE_COUNT)
-        return PSI_INVALID("linspace: %d is not a dtype", (int)dtype);
+    if (!psi_check_dtype(dtype, "linspace"))
+        return psi_error_array();
     if (num < 0 || num > INT32_MAX)
         return PSI_INVALID("linspace: num is %lld, not in 0 to %d", (long long)num, INT32_MAX);
     if (num == 1)

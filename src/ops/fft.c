@@ -71,15 +71,10 @@ static bool find_axes(psi_array a, psi_ints lengths, psi_ints axes, const char *
         int axis = axes.count < 0 ? a->ndim - count + i : axis_of(axes.data[i], a->ndim, lengths, name);
         if (axis < 0)
             return false;
-        for (int j = 0; j < i; j++)
-            if (to[j] == axis) {
-                PSI_INVALID("%s: axis %d is given twice", name, axis);
-                return false;
-            }
         to[i] = axis;
     }
     *out = (psi_ints){to, count};
-    return true;
+    return psi_axes_in_order(*out, a->ndim, to, name) == count;
 }
 
 static psi_array transform(psi_array a, psi_ints lengths, psi_ints axes, kind k)

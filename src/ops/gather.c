@@ -38,6 +38,11 @@ static bool is_index_dtype(const char *op, psi_dtype dtype)
     return false;
 }
 
+bool psi_check_index_dtype(psi_array indices, const char *op)
+{
+    return is_index_dtype(op, psi_dtype_of(indices));
+}
+
 psi_arrays psi_index_operands(const char *op, psi_array a, psi_arrays indices, psi_ints axes, int extra)
 {
     psi_arrays none = {NULL, 0}, in = psi_arrays_new(1 + indices.count + extra);
@@ -49,7 +54,7 @@ psi_arrays psi_index_operands(const char *op, psi_array a, psi_arrays indices, p
         return in;
     psi_dtype dtype = psi_dtype_of(indices.data[0]);
     for (int i = 0; i < indices.count; i++) {
-        if (!is_index_dtype(op, psi_dtype_of(indices.data[i])))
+        if (!psi_check_index_dtype(indices.data[i], op))
             return none;
         dtype = psi_promote_types(dtype, psi_dtype_of(indices.data[i]));
     }
@@ -255,7 +260,7 @@ psi_array psi_take_along_axis(psi_array a, psi_array indices, int64_t axis)
         return psi_error_array();
     if (indices->ndim != a->ndim)
         return PSI_INVALID("%s: indices of %d dimensions for an array of %d", op, indices->ndim, a->ndim);
-    if (!is_index_dtype(op, psi_dtype_of(indices)) || !psi_broadcast_but_axis(op, both, 2, at))
+    if (!psi_check_index_dtype(indices, op) || !psi_broadcast_but_axis(op, both, 2, at))
         return psi_error_array();
     return psi_build(PSI_OP_gather_axis, (psi_arrays){both, 2}, PSI_INTS(at), psi_shape(both[1]),
                      psi_dtype_of(a));

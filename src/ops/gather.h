@@ -17,6 +17,9 @@ typedef enum psi_scatter_kind {
  * them; axes must be distinct, in order with the indices, within a. count 0 with an error. */
 psi_arrays psi_index_operands(const char *op, psi_array a, psi_arrays indices, psi_ints axes, int extra);
 
+/* False with an error for what are no integers. */
+bool psi_check_index_dtype(psi_array indices, const char *op);
+
 /* 0, 1, ..., n - 1 along one axis of an otherwise flat shape of `ndim` axes. */
 psi_array psi_positions(int64_t first, int64_t n, int axis, int ndim);
 /* 0, ..., n - 1 along the first axis, of a dtype that promotes with the index array's. */

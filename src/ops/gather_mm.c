@@ -9,19 +9,13 @@
 
 /* ---- chosen matrices ---- */
 
-/* Indices as uint32; 0, 1, ... in the shape of the leading axes where none are given. */
-static psi_array indices_of(psi_array indices, psi_array a, const char *name)
+psi_array psi_matrix_indices(psi_array indices, psi_array a, const char *op, const char *name)
 {
-    psi_ints shape = psi_shape(a);
-    if (!indices) {
-        int64_t total = 1;
-        for (int i = 0; i < shape.count - 2; i++)
-            total *= shape.data[i];
-        return psi_reshape(psi_arange(0, (double)total, 1, PSI_UINT32),
-                           (psi_ints){shape.data, shape.count - 2});
-    }
+    psi_ints lead = {psi_shape(a).data, psi_ndim(a) - 2};
+    if (!indices)
+        return psi_reshape(psi_arange(0, (double)psi_shape_size(lead), 1, PSI_UINT32), lead);
     if (!psi_issubdtype(psi_dtype_of(indices), PSI_INTEGER))
-        return PSI_INVALID("gather_mm: %s of dtype %s; integers are needed", name,
+        return PSI_INVALID("%s: %s of dtype %s; integers are needed", op, name,
                            psi_dtype_name(psi_dtype_of(indices)));
     return psi_astype(indices, PSI_UINT32);
 }
@@ -39,8 +33,8 @@ psi_array psi_gather_mm(psi_array a, psi_array b, psi_array lhs_indices, psi_arr
     psi_dtype dtype = psi_promote_types(psi_dtype_of(a), psi_dtype_of(b));
     if (!psi_product_check(&p, a, b, dtype, PSI_FLOATING, "gather_mm"))
         return psi_error_array();
-    psi_array left = indices_of(lhs_indices, p.a, "lhs_indices"),
-              right = indices_of(rhs_indices, p.b, "rhs_indices");
+    psi_array left = psi_matrix_indices(lhs_indices, p.a, "gather_mm", "lhs_indices"),
+              right = psi_matrix_indices(rhs_indices, p.b, "gather_mm", "rhs_indices");
     if (psi_is_error(left) || psi_is_error(right))
         return psi_error_array();
     p.batch = psi_broadcast_into(psi_shape(left), psi_shape(right), p.shape, "gather_mm");

@@ -20,11 +20,9 @@ static bool is_length(int64_t n)
 
 psi_array psi_hadamard_transform(psi_array a, double scale)
 {
-    if (!psi_check_inputs(PSI_ARRAYS(a), "hadamard_transform"))
+    if (!psi_check_inputs(PSI_ARRAYS(a), "hadamard_transform") ||
+        !psi_check_not_empty(a, "hadamard_transform"))
         return psi_error_array();
-    if (a->size == 0)
-        return PSI_INVALID("hadamard_transform: an array of shape %s has no elements",
-                           PSI_SHAPE(psi_shape(a)));
     int64_t n = a->ndim ? psi_dim(a, -1) : 1;
     double by = isnan(scale) ? 1 / sqrt((double)n) : scale;
     psi_dtype own = psi_dtype_of(a), dtype = psi_issubdtype(own, PSI_FLOATING) ? own : PSI_FLOAT32;

@@ -41,10 +41,8 @@ bool psi_contiguous_vmap(psi_vmap_call *c)
 psi_array psi_view(psi_array a, psi_dtype dtype)
 {
     int64_t shape[PSI_MAX_NDIM];
-    if (!psi_check_inputs(PSI_ARRAYS(a), "view"))
+    if (!psi_check_inputs(PSI_ARRAYS(a), "view") || !psi_check_dtype(dtype, "view"))
         return psi_error_array();
-    if ((unsigned)dtype >= PSI_DTYPE_COUNT)
-        return PSI_INVALID("view: %d is not a dtype", (int)dtype);
     if (a->dtype == dtype)
         return a;
     int64_t from = (int64_t)psi_itemsize(a), to = (int64_t)psi_dtype_size(dtype);

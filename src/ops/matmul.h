@@ -23,4 +23,8 @@ bool psi_product_broadcast(psi_product *p, const char *op);
 /* The result with its rows cut again, without the axes that vectors were given. */
 psi_array psi_product_done(const psi_product *p, psi_array y);
 
+/* Which matrices of `a` are chosen, as uint32: 0, 1, ... in the shape of the leading axes where `indices` is NULL. An error,
+ * naming op and argument, for what are no integers. */
+psi_array psi_matrix_indices(psi_array indices, psi_array a, const char *op, const char *name);
+
 #endif

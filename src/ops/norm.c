@@ -80,13 +80,9 @@ static int norm_axes(psi_array a, psi_ints axis, int64_t *out)
         return -1;
     }
     for (int i = 0; i < count; i++) {
-        int64_t at = axis.count < 0 ? i : axis.data[i];
-        out[i] = at < 0 ? at + a->ndim : at;
-        if (out[i] < 0 || out[i] >= a->ndim) {
-            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
-                     "linalg_norm: axis %lld of an array of %d dimensions", (long long)at, a->ndim);
+        out[i] = axis.count < 0 ? i : psi_axis_index(axis.data[i], a->ndim, "linalg_norm");
+        if (out[i] < 0)
             return -1;
-        }
     }
     return psi_axes((psi_ints){out, count}, a->ndim, sorted, "linalg_norm");
 }
@@ -139,12 +135,11 @@ psi_array psi_linalg_norm_matrix(psi_array a, const char *ord, psi_ints axis, bo
 /* The length of an operand's axis, 2 or 3; -1 with an error. */
 static int64_t cross_length(psi_array a, int64_t axis)
 {
-    if (axis < -a->ndim || axis >= a->ndim) {
-        psi_fail(PSI_INVALID_ARGUMENT, axis < 0 ? PSI_INDEX_ERROR : PSI_VALUE_ERROR,
-                 "linalg_cross: axis %lld of an array of %d dimensions", (long long)axis, a->ndim);
+    int at =
+        axis < 0 ? psi_axis_index(axis, a->ndim, "linalg_cross") : psi_axis(axis, a->ndim, "linalg_cross");
+    if (at < 0)
         return -1;
-    }
-    int64_t length = psi_dim(a, (int)axis);
+    int64_t length = a->shape[at];
     if (length == 2 || length == 3)
         return length;
     PSI_INVALID("linalg_cross: an axis of length %lld, not 2 or 3", (long long)length);

@@ -5,6 +5,7 @@
 #include "core/thread.h"
 #include "ops/batch.h"
 #include "ops/build.h"
+#include "ops/matmul.h"
 #include "ops/quantize.h"
 #include "ops/rules.h"
 
@@ -121,17 +122,6 @@ psi_array psi_quantized_matmul(psi_array x, psi_array w, psi_array scales, psi_a
 
 /* ---- chosen matrices ---- */
 
-static psi_array numbered(psi_array indices, psi_array a, const char *name)
-{
-    psi_ints lead = {psi_shape(a).data, psi_ndim(a) - 2};
-    if (!indices)
-        return psi_reshape(psi_arange(0, (double)psi_shape_size(lead), 1, PSI_UINT32), lead);
-    if (!psi_issubdtype(psi_dtype_of(indices), PSI_INTEGER))
-        return PSI_INVALID("gather_qmm: %s of dtype %s; integers are needed", name,
-                           psi_dtype_name(psi_dtype_of(indices)));
-    return psi_astype(indices, PSI_UINT32);
-}
-
 psi_array psi_gather_qmm(psi_array x, psi_array w, psi_array scales, psi_array biases, psi_array lhs_indices,
                          psi_array rhs_indices, bool transpose, int64_t group_size, int64_t bits,
                          const char *mode, bool sorted_indices)
@@ -150,7 +140,8 @@ psi_array psi_gather_qmm(psi_array x, psi_array w, psi_array scales, psi_array b
                            PSI_SHAPE(psi_shape(x)));
     if (y.dtype == PSI_FLOAT64)
         return psi_gather_mm(y.x, right_side(&y), lhs_indices, rhs_indices, sorted_indices);
-    psi_array left = numbered(lhs_indices, x, "lhs_indices"), right = numbered(rhs_indices, w, "rhs_indices");
+    psi_array left = psi_matrix_indices(lhs_indices, x, "gather_qmm", "lhs_indices"),
+              right = psi_matrix_indices(rhs_indices, w, "gather_qmm", "rhs_indices");
     if (psi_is_error(left) || psi_is_error(right))
         return psi_error_array();
     int batch = psi_broadcast_into(psi_shape(left), psi_shape(right), shape, "gather_qmm");

@@ -67,8 +67,8 @@ psi_array psi_random_bits(psi_ints shape, int64_t width, psi_array key)
         return PSI_INVALID("random_bits: a key has shape (2), not %s", PSI_SHAPE(psi_shape(key)));
     if (width != 1 && width != 2 && width != 4)
         return PSI_INVALID("random_bits: width is %lld, not 1, 2 or 4 bytes", (long long)width);
-    if (shape.count < 0 || shape.count > PSI_MAX_NDIM)
-        return PSI_INVALID("random_bits: a shape has 0 to %d dimensions, not %d", PSI_MAX_NDIM, shape.count);
+    if (!psi_check_ndim(shape.count, "random_bits"))
+        return psi_error_array();
     return build_bits(key, shape, width);
 }
 

@@ -38,12 +38,8 @@ static psi_dtype result_dtype(int kind, psi_dtype in)
 int psi_reduced_axes(psi_ints axes, int ndim, int64_t *out, const char *name)
 {
     for (int i = 0; i < axes.count; i++)
-        if (axes.data[i] < -ndim || axes.data[i] >= ndim) {
-            psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR,
-                     "%s: axis %lld is out of range for an array of %d dimensions", name,
-                     (long long)axes.data[i], ndim);
+        if (psi_axis_index(axes.data[i], ndim, name) < 0)
             return -1;
-        }
     return psi_axes(axes, ndim, out, name);
 }
 
@@ -94,10 +90,7 @@ psi_array psi_any(psi_array a, psi_ints axes, bool keepdims)
 
 static psi_array build_extreme(int kind, psi_array a, psi_ints axes, bool keepdims)
 {
-    if (!psi_is_error(a) && a->size == 0)
-        return PSI_INVALID("%s: an array of shape %s has no elements", names[kind],
-                           PSI_SHAPE(psi_shape_of(a)));
-    return build_reduce(kind, a, axes, keepdims);
+    return psi_check_not_empty(a, names[kind]) ? build_reduce(kind, a, axes, keepdims) : psi_error_array();
 }
 
 psi_array psi_min(psi_array a, psi_ints axes, bool keepdims)

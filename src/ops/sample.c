@@ -15,12 +15,11 @@ static psi_dtype or_float32(psi_dtype dtype)
 
 static bool check_floating(psi_dtype dtype, const char *op)
 {
-    if ((unsigned)dtype >= PSI_DTYPE_COUNT)
-        PSI_INVALID("%s: %d is not a dtype", op, (int)dtype);
-    else if (!psi_issubdtype(dtype, PSI_FLOATING))
-        PSI_INVALID("%s: dtype is %s, not a real floating point type", op, psi_dtype_name(dtype));
-    else
+    if (!psi_check_dtype(dtype, op))
+        return false;
+    if (psi_issubdtype(dtype, PSI_FLOATING))
         return true;
+    PSI_INVALID("%s: dtype is %s, not a real floating point type", op, psi_dtype_name(dtype));
     return false;
 }
 
@@ -33,10 +32,8 @@ static psi_array float32_scalar(float value)
 static bool check_covers(psi_ints shape, psi_ints from, const char *op)
 {
     int64_t common[PSI_MAX_NDIM];
-    if (shape.count < 0 || shape.count > PSI_MAX_NDIM) {
-        PSI_INVALID("%s: a shape has 0 to %d dimensions, not %d", op, PSI_MAX_NDIM, shape.count);
+    if (!psi_check_ndim(shape.count, op))
         return false;
-    }
     int ndim = psi_broadcast_into(shape, from, common, op);
     if (ndim < 0)
         return false;

@@ -194,8 +194,8 @@ static psi_array scatter_axis(const char *op, psi_scatter_kind kind, psi_array a
         return PSI_INVALID("%s: indices of %d dimensions for an array of %d", op, indices->ndim, a->ndim);
     if (a->size == 0)
         return a; /* whatever the dtype of the indices: that of an empty list is float32 */
-    if (!psi_issubdtype(psi_dtype_of(indices), PSI_INTEGER))
-        return PSI_INVALID("%s: indices are integers, not %s", op, psi_dtype_name(psi_dtype_of(indices)));
+    if (!psi_check_index_dtype(indices, op))
+        return psi_error_array();
     values = psi_astype(values, psi_dtype_of(a));
     int64_t lead[PSI_MAX_NDIM];
     int extra = psi_ndim(values) - a->ndim;

@@ -194,7 +194,6 @@ bool psi_slice_update_vmap(psi_vmap_call *c)
 /* Axes normalised into `out`; their number, or -1 with an error when start does not fit them. */
 static int dynamic_axes(const char *op, psi_array a, psi_array start, psi_ints axes, int64_t *out)
 {
-    bool seen[PSI_MAX_NDIM] = {false};
     if (start->ndim > 1 || start->size != axes.count) {
         PSI_INVALID("%s: starts of shape %s for %d axes", op, PSI_SHAPE(psi_shape_of(start)), axes.count);
         return -1;
@@ -203,16 +202,7 @@ static int dynamic_axes(const char *op, psi_array a, psi_array start, psi_ints a
         PSI_INVALID("%s: starts are integers, not %s", op, psi_dtype_name(psi_dtype_of(start)));
         return -1;
     }
-    for (int i = 0; i < axes.count; i++) {
-        int axis = psi_axis(axes.data[i], a->ndim, op);
-        if (axis >= 0 && seen[axis])
-            PSI_INVALID("%s: axis %d is given twice", op, axis);
-        if (axis < 0 || seen[axis])
-            return -1;
-        seen[axis] = true;
-        out[i] = axis;
-    }
-    return axes.count;
+    return psi_axes_in_order(axes, a->ndim, out, op);
 }
 
 psi_array psi_slice_dynamic(psi_array a, psi_array start, psi_ints axes, psi_ints slice_size)

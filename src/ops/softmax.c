@@ -93,9 +93,7 @@ static psi_array build_logsumexp(psi_array a)
 psi_array psi_logsumexp(psi_array a, psi_ints axes, bool keepdims)
 {
     int64_t sorted[PSI_MAX_NDIM];
-    if (!psi_is_error(a) && a->size == 0)
-        return PSI_INVALID("logsumexp: an array of shape %s has no elements", PSI_SHAPE(psi_shape_of(a)));
-    int count = check("logsumexp", a, axes, sorted);
+    int count = psi_check_not_empty(a, "logsumexp") ? check("logsumexp", a, axes, sorted) : -1;
     if (count < 0)
         return psi_error_array();
     psi_dtype dtype = psi_at_least_float((psi_dtype)a->dtype);

@@ -15,12 +15,7 @@ static int axis_of(psi_array *a, int64_t axis, const char *op)
         *a = psi_reshape(*a, PSI_INTS(psi_size(*a)));
         return psi_is_error(*a) ? -1 : 0;
     }
-    int ndim = psi_ndim(*a);
-    if (axis < -ndim || axis >= ndim) {
-        PSI_INVALID("%s: axis %lld of an array of %d dimensions", op, (long long)axis, ndim);
-        return -1;
-    }
-    return (int)(axis < 0 ? axis + ndim : axis);
+    return psi_axis(axis, psi_ndim(*a), op);
 }
 
 static psi_array build_sort(int op, psi_array a, int64_t axis, const char *name)

@@ -8,10 +8,8 @@
 
 psi_array psi_astype(psi_array a, psi_dtype dtype)
 {
-    if (!psi_check_inputs(PSI_ARRAYS(a), "astype"))
+    if (!psi_check_inputs(PSI_ARRAYS(a), "astype") || !psi_check_dtype(dtype, "astype"))
         return psi_error_array();
-    if ((unsigned)dtype >= PSI_DTYPE_COUNT)
-        return PSI_INVALID("astype: %d is not a dtype", (int)dtype);
     if (a->dtype == dtype)
         return a;
     return psi_build(PSI_OP_astype, PSI_ARRAYS(a), PSI_INTS((int64_t)dtype), psi_shape_of(a), dtype);
@@ -103,11 +101,8 @@ psi_array psi_expand_with(psi_array a, psi_ints shape, psi_arrays others, int ke
 psi_array psi_broadcast_to(psi_array a, psi_ints shape)
 {
     int64_t common[PSI_MAX_NDIM];
-    if (!psi_check_inputs(PSI_ARRAYS(a), "broadcast_to"))
+    if (!psi_check_inputs(PSI_ARRAYS(a), "broadcast_to") || !psi_check_ndim(shape.count, "broadcast_to"))
         return psi_error_array();
-    if (shape.count > PSI_MAX_NDIM)
-        return PSI_INVALID("broadcast_to: %d dimensions are more than the limit of %d", shape.count,
-                           PSI_MAX_NDIM);
     int ndim = psi_broadcast_into(psi_shape_of(a), shape, common, "broadcast_to");
     if (ndim < 0)
         return psi_error_array();
@@ -187,10 +182,8 @@ psi_array psi_reshape(psi_array a, psi_ints shape)
 {
     int64_t full[PSI_MAX_NDIM], known = 1;
     int unknown = -1;
-    if (!psi_check_inputs(PSI_ARRAYS(a), "reshape"))
+    if (!psi_check_inputs(PSI_ARRAYS(a), "reshape") || !psi_check_ndim(shape.count, "reshape"))
         return psi_error_array();
-    if (shape.count < 0 || shape.count > PSI_MAX_NDIM)
-        return PSI_INVALID("reshape: a shape has 0 to %d dimensions, not %d", PSI_MAX_NDIM, shape.count);
     for (int i = 0; i < shape.count; i++) {
         full[i] = shape.data[i];
         if (full[i] == -1 && unknown >= 0)
@@ -264,20 +257,14 @@ static psi_array permute(psi_array a, const int64_t *axes)
 psi_array psi_transpose(psi_array a, psi_ints axes)
 {
     int64_t full[PSI_MAX_NDIM];
-    bool seen[PSI_MAX_NDIM] = {false};
     if (!psi_check_inputs(PSI_ARRAYS(a), "transpose"))
         return psi_error_array();
     if (axes.count >= 0 && axes.count != a->ndim)
         return PSI_INVALID("transpose: %d axes for an array of %d dimensions", axes.count, a->ndim);
-    for (int i = 0; i < a->ndim; i++) {
-        int axis = axes.count < 0 ? a->ndim - 1 - i : psi_axis(axes.data[i], a->ndim, "transpose");
-        if (axis < 0)
-            return psi_error_array();
-        if (seen[axis])
-            return PSI_INVALID("transpose: axis %d is given twice", axis);
-        seen[axis] = true;
-        full[i] = axis;
-    }
+    for (int i = 0; axes.count < 0 && i < a->ndim; i++)
+        full[i] = a->ndim - 1 - i;
+    if (axes.count >= 0 && psi_axes_in_order(axes, a->ndim, full, "transpose") < 0)
+        return psi_error_array();
     return permute(a, full);
 }
 
@@ -345,8 +332,8 @@ psi_array psi_expand_dims(psi_array a, psi_ints axes)
     if (!psi_check_inputs(PSI_ARRAYS(a), "expand_dims"))
         return psi_error_array();
     int ndim = a->ndim + (axes.count > 0 ? axes.count : 0);
-    if (ndim > PSI_MAX_NDIM)
-        return PSI_INVALID("expand_dims: %d dimensions are more than the limit of %d", ndim, PSI_MAX_NDIM);
+    if (!psi_check_ndim(ndim, "expand_dims"))
+        return psi_error_array();
     if (axes.count <= 0)
         return a;
     int count = psi_axes(axes, ndim, places, "expand_dims");

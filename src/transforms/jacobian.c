@@ -69,8 +69,8 @@ static psi_array arrange(psi_array batch, psi_array output, psi_array input, boo
 {
     int64_t shape[2 * PSI_MAX_NDIM];
     int n = psi_ndim(output), m = psi_ndim(input);
-    if (n + m > PSI_MAX_NDIM)
-        return PSI_INVALID("jacobian: %d dimensions are more than the limit of %d", n + m, PSI_MAX_NDIM);
+    if (!psi_check_ndim(n + m, "jacobian"))
+        return psi_error_array();
     memcpy(shape, psi_shape(output).data, (size_t)n * sizeof *shape);
     memcpy(shape + n, psi_shape(input).data, (size_t)m * sizeof *shape);
     return psi_reshape(reverse ? batch : psi_moveaxis(batch, 0, -1), (psi_ints){shape, n + m});

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/arith.h"
 #include "core/pool.h"
 #include "cpu/kernels.h"
 #include "cpu/reduce.h"
@@ -22,15 +23,10 @@ typedef struct job {
     atomic_bool failed;
 } job;
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static void rows_task(void *context, int64_t index)
 {
     job *j = context;
-    int64_t stop = least((index + 1) * j->per_task, j->outer);
+    int64_t stop = psi_least((index + 1) * j->per_task, j->outer);
     for (int64_t r = index * j->per_task; r < stop; r++) {
         _Alignas(16) char best[16];
         const char *x = psi_tile_load(&j->tiles, 0, r * j->length, j->length);
@@ -53,7 +49,7 @@ static void chunk_task(void *context, int64_t index)
     if (x)
         memcpy(best, x, (size_t)j->item);
     j->place[index] = 0;
-    int64_t n = least(CHUNK, j->length - start);
+    int64_t n = psi_least(CHUNK, j->length - start);
     x = psi_tile_load(&j->tiles, 0, row + start, n);
     if (x)
         j->kernel.row(n, x, (uint32_t)start, best, &j->place[index]);
@@ -86,7 +82,7 @@ static void columns_task(void *context, int64_t index)
 {
     job *j = context;
     int64_t outer = index / j->tiles_across, first = index % j->tiles_across * TILE;
-    int64_t n = least(TILE, j->inner - first), base = outer * j->length * j->inner + first;
+    int64_t n = psi_least(TILE, j->inner - first), base = outer * j->length * j->inner + first;
     char *best = psi_scratch(2, (size_t)(TILE * j->item));
     uint32_t *place = j->out + outer * j->inner + first;
     memset(place, 0, (size_t)n * sizeof *place);

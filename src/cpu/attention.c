@@ -2,6 +2,7 @@
  * score, sum and mean so far are carried along. Many queries go through the packed engine's tiles, a query a lane; few go
  * one by one through its matrix-vector kernels. Where queries and heads are few, keys are cut in ranges too, whose results
  * are put together. Invariant: every cut is by size. */
+#include "core/arith.h"
 #include "cpu/attention_job.h"
 
 #include <math.h>
@@ -142,16 +143,6 @@ static void choose_tiles(psi_attention_job *j)
     j->scale = 1;
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t round_up(int64_t value, int64_t step)
-{
-    return (value + step - 1) / step * step;
-}
-
 static void plan(psi_attention_job *j)
 {
     int64_t nr = j->gemm->nr, widest = j->dim > j->value_dim ? j->dim : j->value_dim;
@@ -161,18 +152,18 @@ static void plan(psi_attention_job *j)
     int64_t most_ranges = (j->keys + RANGE_KEYS - 1) / RANGE_KEYS;
     j->block = j->columns;
     if (!j->by_row) {
-        int64_t most = round_up(LANE_FLOATS / (widest + 1) + 1, nr), least_block = 2 * nr;
+        int64_t most = psi_round_up(LANE_FLOATS / (widest + 1) + 1, nr), least_block = 2 * nr;
         int64_t share = (j->entries * j->columns + TASKS - 1) / TASKS,
                 blocks = (j->columns + most - 1) / most;
         if (j->entries * blocks * most_ranges < TASKS && share < most)
             blocks = (j->columns + share - 1) / share;
-        j->block = round_up((j->columns + blocks - 1) / blocks, nr);
+        j->block = psi_round_up((j->columns + blocks - 1) / blocks, nr);
         j->block = j->block < least_block ? least_block : j->block;
     }
     j->blocks = (j->columns + j->block - 1) / j->block;
     int64_t tasks = j->entries * j->blocks, ranges = (TASKS + tasks - 1) / tasks;
-    ranges = least(ranges, most_ranges);
-    j->range = round_up((j->keys + ranges - 1) / ranges, j->key_block);
+    ranges = psi_least(ranges, most_ranges);
+    j->range = psi_round_up((j->keys + ranges - 1) / ranges, j->key_block);
     j->ranges = (j->keys + j->range - 1) / j->range;
 }
 

@@ -5,6 +5,7 @@
  * Invariant: scratch slot 0 holds all that a task needs. */
 #include <string.h>
 
+#include "core/arith.h"
 #include "core/pool.h"
 #include "cpu/attention_job.h"
 
@@ -18,15 +19,10 @@ typedef struct lanes_task {
     int64_t entry, range, first, columns;
 } lanes_task;
 
-static int64_t round_up(int64_t value, int64_t step)
-{
-    return (value + step - 1) / step * step;
-}
-
 static bool carve(lanes_task *t)
 {
     const psi_attention_job *j = t->j;
-    int64_t nr = j->gemm->nr, mr = j->tiles->mr, all = round_up(t->columns, nr);
+    int64_t nr = j->gemm->nr, mr = j->tiles->mr, all = psi_round_up(t->columns, nr);
     int64_t row = j->dim > j->key_block ? j->dim : j->key_block;
     int64_t dim = psi_gemm_units(j->tiles, j->dim), keys = psi_gemm_units(j->tiles, j->key_block);
     int64_t sizes[] = {all * dim,
@@ -35,7 +31,7 @@ static bool carve(lanes_task *t)
                        all,
                        nr,
                        j->key_block * dim,
-                       round_up(j->value_dim, mr) * keys,
+                       psi_round_up(j->value_dim, mr) * keys,
                        row * nr,
                        j->mask ? j->key_block * nr : 0,
                        row * nr,
@@ -45,11 +41,11 @@ static bool carve(lanes_task *t)
     enum { PARTS = sizeof parts / sizeof *parts };
     int64_t floats = 0;
     for (int i = 0; i < PARTS; i++)
-        floats += round_up(sizes[i], 16);
+        floats += psi_round_up(sizes[i], 16);
     float *memory = psi_scratch(0, (size_t)floats * sizeof *memory);
     for (int i = 0; memory && i < PARTS; i++) {
         *parts[i] = memory;
-        memory += round_up(sizes[i], 16);
+        memory += psi_round_up(sizes[i], 16);
     }
     return memory != NULL;
 }
@@ -64,7 +60,7 @@ static int lanes_of(const lanes_task *t, int64_t panel)
 /* The same rounded up to whole vectors. */
 static int padded(const lanes_task *t, int lanes)
 {
-    return (int)round_up(lanes, t->j->gemm->lanes);
+    return (int)psi_round_up(lanes, t->j->gemm->lanes);
 }
 
 static psi_attention_place place_of(const lanes_task *t, int64_t panel, int lane)
@@ -217,7 +213,7 @@ void psi_attention_lanes(void *context, int64_t index)
         atomic_store(&j->failed, true);
         return;
     }
-    int64_t panels = round_up(t.columns, j->gemm->nr) / j->gemm->nr;
+    int64_t panels = psi_round_up(t.columns, j->gemm->nr) / j->gemm->nr;
     for (int64_t p = 0; p < panels; p++)
         load_panel(&t, p);
     if (j->tiles->begin)

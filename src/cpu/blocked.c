@@ -1,6 +1,7 @@
 /* blocked.c: Cholesky, LU and triangular solutions over the matrix product.
  * A row-major triangle is, to LAPACK, the other one of the transpose: sides and triangles change places in its calls. */
 #include "cpu/blocked.h"
+#include "core/arith.h"
 
 #include <string.h>
 
@@ -8,11 +9,6 @@
 
 #define LINES 128 /* of right-hand sides that one task divides by a triangle */
 #define REORDERED_ROWS 16
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 int psi_blocked_product(const psi_lapack_job *j, int64_t m, int64_t n, int64_t k, psi_gemm_operand a,
                         psi_gemm_operand b, psi_rows out, bool subtract)
@@ -73,7 +69,7 @@ static void divide_task(void *context, int64_t index)
 {
     const division *d = context;
     int64_t first = index * LINES;
-    int n = (int)d->t.n, lines = (int)least(LINES, d->lines - first), ld = (int)d->t.a.row,
+    int n = (int)d->t.n, lines = (int)psi_least(LINES, d->lines - first), ld = (int)d->t.a.row,
         ldx = (int)d->x.row;
     void *x = psi_rows_from(d->job, d->x, d->across ? first : 0, d->across ? 0 : first).at;
     if (d->across)
@@ -154,7 +150,7 @@ typedef struct reordering {
 static void reorder_task(void *context, int64_t index)
 {
     const reordering *r = context;
-    int64_t n = r->job->n, end = least((index + 1) * REORDERED_ROWS, n);
+    int64_t n = r->job->n, end = psi_least((index + 1) * REORDERED_ROWS, n);
     for (int64_t row = index * REORDERED_ROWS; row < end; row++) {
         const char *from = psi_rows_from(r->job, r->from, row, 0).at;
         char *to = psi_rows_from(r->job, r->to, row, 0).at;
@@ -187,7 +183,7 @@ static void exchange_task(void *context, int64_t index)
     const exchange *e = context;
     char other[LINES * sizeof(psi_complex64)];
     int64_t col = index * LINES;
-    size_t bytes = (size_t)least(LINES, e->cols - col) * e->job->item;
+    size_t bytes = (size_t)psi_least(LINES, e->cols - col) * e->job->item;
     for (int64_t i = 0; i < e->count; i++) {
         char *a = psi_rows_from(e->job, e->a, i, col).at;
         char *b = psi_rows_from(e->job, e->a, e->pivots[i] - 1, col).at;
@@ -210,7 +206,7 @@ int psi_blocked_lu(const psi_lapack_job *j, psi_rows a, int *pivots, char *room)
 {
     int info = 0;
     for (int64_t i = 0; i < j->k; i += PSI_BLOCK) {
-        int64_t w = least(PSI_BLOCK, j->k - i), rows = j->m - i, right = j->n - i - w;
+        int64_t w = psi_least(PSI_BLOCK, j->k - i), rows = j->m - i, right = j->n - i - w;
         int height = (int)rows, width = (int)w;
         psi_rows here = psi_rows_from(j, a, i, i), beside = psi_rows_from(j, a, i, i + w);
         psi_lapack_columns(j->item, rows, w, here.at, a.row, room, rows);
@@ -238,7 +234,7 @@ int psi_blocked_cholesky(const psi_lapack_job *j, psi_rows a, char *room)
 {
     int info = 0, leading = (int)a.row;
     for (int64_t i = 0; i < j->n; i += PSI_BLOCK) {
-        int64_t w = least(PSI_BLOCK, j->n - i);
+        int64_t w = psi_least(PSI_BLOCK, j->n - i);
         int width = (int)w;
         psi_rows here = psi_rows_from(j, a, i, i), before = psi_rows_from(j, a, i, 0);
         psi_rows conjugate = psi_blocked_conjugate(j, w, i, before, room);

@@ -2,6 +2,7 @@
  * where they are kept, rows are taken into a tile of columns. Long reductions are cut into parts whose results are
  * reduced again. Invariant: cuts depend on sizes and layout alone, so results are the same for any number of threads. */
 #include "cpu/reduce.h"
+#include "core/arith.h"
 
 #include <string.h>
 
@@ -52,11 +53,6 @@ psi_dtype psi_accumulator_dtype(int kind, psi_dtype in)
     return psi_element_dtype(kind == PSI_REDUCE_SUM || kind == PSI_REDUCE_PROD ? psi_sum_dtype(in) : in);
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Writes n results `step` elements apart, from output `at` on. False when memory runs out. */
 static bool store(const job *j, int64_t at, int64_t step, int64_t n, const char *acc)
 {
@@ -87,10 +83,10 @@ static bool one_row(const job *j, int64_t offset, int64_t start, int64_t n, char
     if (!sums)
         return false;
     for (int64_t g = 0; g < groups; g++) {
-        const void *x = psi_tile_load(&j->tiles, offset, start + g * step, least(step, n - g * step));
+        const void *x = psi_tile_load(&j->tiles, offset, start + g * step, psi_least(step, n - g * step));
         if (!x)
             return false;
-        j->take->rows(1, least(step, n - g * step), 0, sums + g * j->acc_item, x);
+        j->take->rows(1, psi_least(step, n - g * step), 0, sums + g * j->acc_item, x);
     }
     if (groups > 1)
         j->join->rows(1, groups, 0, acc, sums);
@@ -102,7 +98,7 @@ static bool short_rows(const job *j, int64_t first, int64_t stop, char *acc)
 {
     int64_t step = 1 + 4 * GROUP / j->length;
     for (int64_t o = first; o < stop; o += step) {
-        int64_t count = least(step, stop - o);
+        int64_t count = psi_least(step, stop - o);
         const void *x = psi_tile_load(&j->whole, 0, o * j->length, count * j->length);
         if (!x)
             return false;
@@ -114,8 +110,8 @@ static bool short_rows(const job *j, int64_t first, int64_t stop, char *acc)
 static void rows_task(void *context, int64_t index)
 {
     job *j = context;
-    int64_t first = index / j->parts * j->per_task, stop = least(first + j->per_task, j->outputs);
-    int64_t start = index % j->parts * j->part, n = least(j->part, j->length - start);
+    int64_t first = index / j->parts * j->per_task, stop = psi_least(first + j->per_task, j->outputs);
+    int64_t start = index % j->parts * j->part, n = psi_least(j->part, j->length - start);
     char *acc = j->partial ? j->partial + index * j->acc_item
                            : psi_scratch(3, (size_t)((stop - first) * j->acc_item));
     bool ok = acc;
@@ -134,7 +130,7 @@ static bool run_rows(job *j)
     j->parts = 1;
     j->part = j->length;
     if (j->length >= 2 * TASK && j->outputs < PARTS) {
-        j->parts = least((j->length + TASK - 1) / TASK, PARTS);
+        j->parts = psi_least((j->length + TASK - 1) / TASK, PARTS);
         j->part = (j->length + j->parts - 1) / j->parts;
         j->parts = (j->length + j->part - 1) / j->part;
         j->per_task = 1;
@@ -165,10 +161,10 @@ static bool take_columns(const job *j, int64_t offset, int64_t n, int64_t start,
     row.from = (psi_strided){rows->base, rows->itemsize, 1, {n}, {j->step}};
     j->take->start(n, acc);
     for (int64_t r = start; r < stop;) {
-        int64_t end = least(stop, r + SPAN);
+        int64_t end = psi_least(stop, r + SPAN);
         j->take->start(n, span);
         while (r < end) {
-            int64_t count = dense ? least(end - r, rows->shape[last] - r % rows->shape[last]) : 1;
+            int64_t count = dense ? psi_least(end - r, rows->shape[last] - r % rows->shape[last]) : 1;
             const char *x = psi_tile_load(&row, offset + psi_strided_offset(rows, r), 0, n);
             if (!x)
                 return false;
@@ -199,10 +195,10 @@ static void columns_task(void *context, int64_t index)
 {
     job *j = context;
     int64_t column, out, start = index % j->parts * j->part;
-    int64_t offset = place_tile(j, index / j->parts, &column, &out), n = least(TILE, j->width - column);
+    int64_t offset = place_tile(j, index / j->parts, &column, &out), n = psi_least(TILE, j->width - column);
     char *work = psi_scratch(2, (size_t)(2 * TILE * j->acc_item));
     char *acc = work && j->partial ? j->partial + index * TILE * j->acc_item : work;
-    bool ok = work && take_columns(j, offset, n, start, least(start + j->part, j->length), acc,
+    bool ok = work && take_columns(j, offset, n, start, psi_least(start + j->part, j->length), acc,
                                    work + TILE * j->acc_item);
     if (!ok || (!j->partial && !store(j, out, j->out_step, n, acc)))
         atomic_store(&j->failed, true);
@@ -214,7 +210,7 @@ static void join_tile(void *context, int64_t tile)
     job *j = context;
     int64_t column, out;
     place_tile(j, tile, &column, &out);
-    int64_t n = least(TILE, j->width - column), pitch = TILE * j->acc_item;
+    int64_t n = psi_least(TILE, j->width - column), pitch = TILE * j->acc_item;
     char *first = j->partial + tile * j->parts * pitch;
     j->join->columns(j->parts - 1, n, TILE, first, first + pitch);
     if (!store(j, out, j->out_step, n, first))
@@ -223,8 +219,8 @@ static void join_tile(void *context, int64_t tile)
 
 static bool run_columns(job *j)
 {
-    int64_t tile = least(TILE, j->width), tiles = j->outputs / j->width * j->tiles_across;
-    j->parts = least(1 + j->length * tile / TASK, 1 + PARTS / tiles);
+    int64_t tile = psi_least(TILE, j->width), tiles = j->outputs / j->width * j->tiles_across;
+    j->parts = psi_least(1 + j->length * tile / TASK, 1 + PARTS / tiles);
     j->part = (j->length + j->parts - 1) / j->parts;
     j->parts = (j->length + j->part - 1) / j->part;
     if (j->parts > 1 && !(j->partial = psi_malloc((size_t)(tiles * j->parts * TILE * j->acc_item))))

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "core/arith.h"
 #include "core/pool.h"
 #include "cpu/kernels.h"
 #include "cpu/reduce.h"
@@ -24,11 +25,6 @@ typedef struct job {
     _Alignas(16) char nothing[16];
     atomic_bool failed;
 } job;
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
 
 /* The row logaddexp goes one by one: each value needs the one before. */
 static void combine_row(const job *j, int64_t n, int64_t step, char *out, const char *in, char *carry)
@@ -60,7 +56,7 @@ static void scan_row(const job *j, char *out, const char *in)
 static void rows_task(void *context, int64_t index)
 {
     job *j = context;
-    int64_t stop = least((index + 1) * j->per_task, j->outer);
+    int64_t stop = psi_least((index + 1) * j->per_task, j->outer);
     for (int64_t r = index * j->per_task; r < stop; r++) {
         const char *in = psi_tile_load(&j->tiles, 0, r * j->length, j->length);
         char *to = j->out + r * j->length * j->out_item;
@@ -78,7 +74,7 @@ static void rows_task(void *context, int64_t index)
 static void columns_task(void *context, int64_t index)
 {
     job *j = context;
-    int64_t first = index % j->tiles_across * TILE, n = least(TILE, j->inner - first);
+    int64_t first = index % j->tiles_across * TILE, n = psi_least(TILE, j->inner - first);
     int64_t base = index / j->tiles_across * j->length * j->inner + first;
     char *work = psi_scratch(2, (size_t)(2 * TILE * j->item)), *carry = NULL;
     bool start = true;

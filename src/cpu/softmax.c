@@ -1,6 +1,7 @@
 /* softmax.c: softmax and logsumexp along the last axis. A row that fits the cache is read once; a longer one is cut
  * into chunks whose maxima and sums are put together, and is read again. Half types run in float32. */
 #include "cpu/softmax.h"
+#include "core/arith.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -38,11 +39,6 @@ typedef struct job {
     atomic_bool failed;
 } job;
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static double largest(const job *j, int64_t n, const void *x)
 {
     union {
@@ -63,7 +59,7 @@ static void short_row(const void *context, int64_t n, const void *x, void *y)
 static void find_stats(void *context, int64_t index)
 {
     job *j = context;
-    int64_t start = index % j->chunks * CHUNK, n = least(CHUNK, j->n - start);
+    int64_t start = index % j->chunks * CHUNK, n = psi_least(CHUNK, j->n - start);
     const void *x = psi_tile_load(&j->tiles, 0, index / j->chunks * j->n + start, n);
     if (!x) {
         atomic_store(&j->failed, true);
@@ -88,7 +84,7 @@ static stats join_stats(const stats *chunk, int64_t count)
 static void write_chunk(void *context, int64_t index)
 {
     job *j = context;
-    int64_t row = index / j->chunks, start = index % j->chunks * CHUNK, n = least(CHUNK, j->n - start);
+    int64_t row = index / j->chunks, start = index % j->chunks * CHUNK, n = psi_least(CHUNK, j->n - start);
     int64_t at = row * j->n + start;
     const void *x = psi_tile_load(&j->tiles, 0, at, n);
     char *to = j->out + at * j->out_item, *work = j->narrow ? psi_scratch(2, (size_t)(n * j->item)) : to;

@@ -1,6 +1,7 @@
 /* copy.c: copying elements from one layout to another, in parallel and by cache-sized blocks.
  * Invariant: work is cut by size only; each element is written once. */
 #include "eval/copy.h"
+#include "core/arith.h"
 
 #include <string.h>
 
@@ -105,17 +106,12 @@ static void block(const job *j, int64_t rows, int64_t cols, char *to, const char
         block_of(8, j, rows, cols, to, from);
 }
 
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Axes ndim and ndim + 1 count blocks of rows and of columns. */
 static void run_units(void *context, int64_t index)
 {
     const job *j = context;
     int64_t at[PSI_MAX_NDIM + 2], unit = index * j->units_per_call, rest = unit;
-    int64_t stop = least(unit + j->units_per_call, j->units), to = 0, from = 0;
+    int64_t stop = psi_least(unit + j->units_per_call, j->units), to = 0, from = 0;
     int last = j->ndim + 1;
     for (int i = last; i >= 0; i--) {
         at[i] = rest % j->shape[i];
@@ -124,8 +120,8 @@ static void run_units(void *context, int64_t index)
         from += at[i] * j->from_step[i];
     }
     for (; unit < stop; unit++) {
-        int64_t rows = least(j->row_block, j->rows - at[last - 1] * j->row_block);
-        int64_t cols = least(j->col_block, j->cols - at[last] * j->col_block);
+        int64_t rows = psi_least(j->row_block, j->rows - at[last - 1] * j->row_block);
+        int64_t cols = psi_least(j->col_block, j->cols - at[last] * j->col_block);
         block(j, rows, cols, j->to + to * j->item, j->from + from * j->item);
         at[last]++;
         to += j->to_step[last];
@@ -176,8 +172,8 @@ static void arrange(job *j, int ndim)
         j->from_step[n++] = j->from_step[i];
     }
     j->ndim = n;
-    j->col_block = least(j->cols, j->transposes ? TILE_COLS : UNIT);
-    j->row_block = least(j->rows, j->transposes ? LINE / j->item : (UNIT + j->cols - 1) / j->cols);
+    j->col_block = psi_least(j->cols, j->transposes ? TILE_COLS : UNIT);
+    j->row_block = psi_least(j->rows, j->transposes ? LINE / j->item : (UNIT + j->cols - 1) / j->cols);
     j->shape[n] = (j->rows + j->row_block - 1) / j->row_block;
     j->to_step[n] = j->row_to * j->row_block;
     j->from_step[n] = j->row_from * j->row_block;

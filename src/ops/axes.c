@@ -1,6 +1,7 @@
 /* axes.c: builders and rules of ops that drop, join, cut or swap axes without moving elements. */
 #include <string.h>
 
+#include "core/arith.h"
 #include "core/thread.h"
 #include "ops/batch.h"
 #include "ops/build.h"
@@ -62,11 +63,6 @@ bool psi_squeeze_vmap(psi_vmap_call *c)
 
 /* ---- flatten ---- */
 
-static int64_t clamp(int64_t x, int64_t low, int64_t high)
-{
-    return x < low ? low : x > high ? high : x;
-}
-
 psi_array psi_flatten(psi_array a, int64_t start_axis, int64_t end_axis)
 {
     int64_t shape[PSI_MAX_NDIM];
@@ -80,8 +76,8 @@ psi_array psi_flatten(psi_array a, int64_t start_axis, int64_t end_axis)
     if (start >= a->ndim || end < 0 || (start < 0 ? 0 : start) > end)
         return PSI_INVALID("flatten: axes %lld to %lld are no range of an array of %d dimensions",
                            (long long)start_axis, (long long)end_axis, a->ndim);
-    start = clamp(start, 0, a->ndim - 1);
-    end = clamp(end, 0, a->ndim - 1);
+    start = psi_clamp(start, 0, a->ndim - 1);
+    end = psi_clamp(end, 0, a->ndim - 1);
     if (start == end)
         return a;
     for (int i = 0; i < a->ndim; i++)

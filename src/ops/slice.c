@@ -4,6 +4,7 @@
 
 #include <psionic/transforms.h>
 
+#include "core/arith.h"
 #include "ops/batch.h"
 #include "ops/build.h"
 #include "ops/gather.h"
@@ -13,11 +14,6 @@ typedef struct range {
     int ndim;
     bool reverses, whole; /* some stride is negative; every axis is taken as a whole */
 } range;
-
-static int64_t clamp(int64_t x, int64_t low, int64_t high)
-{
-    return x < low ? low : x > high ? high : x;
-}
 
 /* One axis, as NumPy reads i:j:k; the stop stays as given, since -1 means the end before and the place left of 0 after. */
 static void normalize(range *r, int i, int64_t n)
@@ -33,8 +29,8 @@ static void normalize(range *r, int i, int64_t n)
             start = stop = r->stop[i] = 0;
         step = -step;
     } else {
-        start = clamp(start, 0, n);
-        room = clamp(stop, 0, n) - start;
+        start = psi_clamp(start, 0, n);
+        room = psi_clamp(stop, 0, n) - start;
     }
     r->start[i] = start;
     r->length[i] = room <= 0 ? 0 : (room - 1) / step + 1;

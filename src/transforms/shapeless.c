@@ -24,8 +24,8 @@ static bool repeats_the_same(const psi_change *c, psi_ints out, int kept)
     return true;
 }
 
-/* Makes one op for inputs of other shapes; its outputs belong to the innermost scope. */
-static psi_array *follow(const psi_graph *g, int entry, psi_array *in)
+/* What an op's rule is given; NULL, with an error, where there is none or no memory. */
+static psi_change *change_of(const psi_graph *g, int entry, psi_array *in, psi_shape_rule rule)
 {
     const psi_entry *e = &g->entries[entry];
     psi_change *c = psi_scope_memory(sizeof *c);
@@ -38,7 +38,6 @@ static psi_array *follow(const psi_graph *g, int entry, psi_array *in)
     c->in_count = e->in_count;
     c->made = NULL;
     c->attr.count = 0;
-    psi_shape_rule rule = psi_shape_rule_of(e->node->op);
     if (!rule.follow || (e->node->out_count > 1 && !rule.many)) {
         psi_refuse_shape(c, "there is no rule for it");
         return NULL;
@@ -49,9 +48,35 @@ static psi_array *follow(const psi_graph *g, int entry, psi_array *in)
     }
     for (int i = 0; i < e->node->attr_count; i++)
         psi_put(&c->attr, e->node->attr[i]);
+    return c;
+}
+
+/* The op with the attributes that its rule left, for a rule that did not make it. */
+static psi_array *make_followed(const psi_change *c, const psi_entry *e, psi_array *in)
+{
+    psi_output_spec *out = psi_scope_memory(e->node->out_count * sizeof *out);
+    if (!out)
+        return NULL;
+    for (int i = 0; i < e->node->out_count; i++)
+        out[i] = (psi_output_spec){psi_shape_now(c), (psi_dtype)e->node->out[i].dtype};
+    psi_arrays list = psi_node_new_many(
+        (psi_node_spec){e->node->op, {in, e->in_count}, psi_put_done(&c->attr)}, e->node->out_count, out);
+    if (!list.count)
+        return NULL;
+    if (e->fused)
+        psi_fused_attach(psi_node_of(list.data[0]), e->fused);
+    return list.data;
+}
+
+/* Makes one op for inputs of other shapes; its outputs belong to the innermost scope. */
+static psi_array *follow(const psi_graph *g, int entry, psi_array *in)
+{
+    const psi_entry *e = &g->entries[entry];
+    psi_shape_rule rule = psi_shape_rule_of(e->node->op);
     bool spreads = rule.axes != PSI_KEEPS && (e->node->op != PSI_OP_broadcast || e->in_count > 1);
     psi_array *kept_in = psi_scope_memory(((size_t)e->in_count + 1) * sizeof *kept_in);
-    if (!kept_in)
+    psi_change *c = kept_in ? change_of(g, entry, in, rule) : NULL;
+    if (!c)
         return NULL;
     memcpy(kept_in, in, (size_t)e->in_count * sizeof *in);
     if (!rule.follow(c))
@@ -63,21 +88,7 @@ static psi_array *follow(const psi_graph *g, int entry, psi_array *in)
         psi_refuse_shape(c, "gradients were traced for other axes of length 1");
         return NULL;
     }
-    if (c->made)
-        return c->made;
-    psi_output_spec *out = psi_scope_memory(e->node->out_count * sizeof *out);
-    psi_array *made = psi_scope_memory(e->node->out_count * sizeof *made);
-    if (!out || !made)
-        return NULL;
-    for (int i = 0; i < e->node->out_count; i++)
-        out[i] = (psi_output_spec){psi_shape_now(c), (psi_dtype)e->node->out[i].dtype};
-    psi_arrays list = psi_node_new_many(
-        (psi_node_spec){e->node->op, {in, e->in_count}, psi_put_done(&c->attr)}, e->node->out_count, out);
-    if (!list.count)
-        return NULL;
-    if (e->fused)
-        psi_fused_attach(psi_node_of(list.data[0]), e->fused);
-    return list.data;
+    return c->made ? c->made : make_followed(c, e, in);
 }
 
 static bool as_traced(const psi_graph *g, int entry, psi_array const *in)

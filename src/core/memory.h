@@ -16,6 +16,10 @@ void *psi_calloc(size_t count, size_t bytes) __attribute__((malloc, alloc_size(1
 void *psi_realloc(void *block, size_t bytes) __attribute__((alloc_size(2), warn_unused_result));
 void psi_free(void *block);
 
+#define PSI_LARGEST ((size_t)1 << 47) /* no address space holds more */
+/* Records that so many bytes could not be had; NULL. */
+void *psi_out_of_memory(size_t bytes);
+
 /* The values of one or several arrays. Immutable once shared; `refs` 1 means the holder may reuse it. */
 typedef struct psi_buffer {
     atomic_int refs;
@@ -37,5 +41,15 @@ void psi_buffer_release(psi_buffer *buffer);
 /* Test hook, exported: the nth allocation from now fails (1 is the next), 0 switches it off. Returns how many
  * allocations were made, over all threads, since the last call switched it on (INT64_MAX only counts). */
 PSI_API int64_t psi_test_fail_allocation(int64_t nth);
+
+extern atomic_bool psi_allocations_watched;
+bool psi_allocation_is_chosen(void);
+
+/* Asked before every allocation: one relaxed load while the hook is off, as it must cost nothing outside tests. */
+static inline bool psi_allocation_fails(void)
+{
+    return __builtin_expect(atomic_load_explicit(&psi_allocations_watched, memory_order_relaxed), 0) &&
+           psi_allocation_is_chosen();
+}
 
 #endif

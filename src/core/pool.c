@@ -1,4 +1,4 @@
-/* pool.c: the one thread pool, and the scratch memory of threads.
+/* pool.c: the one thread pool.
  * Every running psi_parallel has a slot of its own, which workers enter and leave; the caller works too, closes the
  * slot when no index is left, and waits for it to empty. Callers never depend on a worker, so all make progress.
  * Invariant: a slot's job is written only by the caller that claimed it, while nobody can be inside. */
@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +21,6 @@
 #include <psionic/device.h>
 
 #include "core/error.h"
-#include "core/memory.h"
 
 #define THREADS_MAX 1024
 #define SLOTS 64 /* jobs at once that workers help with; further callers work alone */
@@ -133,6 +131,7 @@ static void help(slot *s)
     if (gate & GATE_OPEN) {
         leave_cpu(s->cpu);
         take_indices(s, s->count, s->fn, s->context);
+        psi_scratch_end();
     }
     gate = atomic_fetch_sub_explicit(&s->gate, 1, memory_order_release);
     if ((gate & GATE_INSIDE) == 1 && (gate & GATE_AWAITED))
@@ -352,71 +351,4 @@ void psi_parallel(int64_t count, void (*fn)(void *context, int64_t index), void 
     atomic_fetch_and_explicit(&s->gate, ~GATE_OPEN, memory_order_relaxed);
     await_empty(s);
     atomic_fetch_and(&pool.claimed, ~(UINT64_C(1) << (s - pool.slots)));
-}
-
-/* ---- scratch ---- */
-
-#define SCRATCH_SLOTS 4
-
-typedef struct scratch {
-    void *block, *data;
-    size_t bytes;
-} scratch;
-
-static _Thread_local scratch mine[SCRATCH_SLOTS];
-static pthread_key_t scratch_key;
-static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
-static bool scratch_keyed;
-
-static void free_scratch(void *of_thread)
-{
-    scratch *s = of_thread;
-    for (int i = 0; i < SCRATCH_SLOTS; i++) {
-        psi_free(s[i].block);
-        s[i] = (scratch){0};
-    }
-}
-
-static void make_scratch_key(void)
-{
-    scratch_keyed = pthread_key_create(&scratch_key, free_scratch) == 0;
-}
-
-/* The priority makes it run after shut_down: a worker that ends later than its key would leave its scratch. */
-static __attribute__((destructor(101))) void drop_scratch_key(void)
-{
-    free_scratch(mine);
-    if (scratch_keyed)
-        pthread_key_delete(scratch_key);
-}
-
-/* Asks for huge pages where whole ones fit: fewer of them to fetch, and to look up in a kernel's walk. */
-static void prefer_huge_pages(void *block, size_t bytes)
-{
-    const uintptr_t page = 4096, from = ((uintptr_t)block + page - 1) / page * page;
-    const uintptr_t to = ((uintptr_t)block + bytes) / page * page;
-    if (bytes >= (size_t)1 << 22)
-        madvise((void *)from, to - from, MADV_HUGEPAGE);
-}
-
-void *psi_scratch(int slot, size_t bytes)
-{
-    scratch *s = &mine[slot];
-    if (__builtin_expect(s->block && s->bytes >= bytes, 1))
-        return s->data;
-    pthread_once(&scratch_once, make_scratch_key);
-    if (scratch_keyed)
-        pthread_setspecific(scratch_key, mine);
-    /* Growing by at least a half keeps a slowly growing user from allocating every time. */
-    size_t grown = s->bytes + s->bytes / 2;
-    size_t room = bytes > grown ? bytes : grown;
-    psi_free(s->block);
-    *s = (scratch){0};
-    s->block = psi_malloc(room < SIZE_MAX - 64 ? room + 64 : SIZE_MAX);
-    if (!s->block)
-        return NULL;
-    prefer_huge_pages(s->block, room);
-    s->data = (void *)(((uintptr_t)s->block + 63) / 64 * 64);
-    s->bytes = room;
-    return s->data;
 }

@@ -14,6 +14,9 @@ void psi_parallel(int64_t count, void (*fn)(void *context, int64_t index), void 
  * thread. NULL records out_of_memory. Slots 0 to 3: one user each at a time. */
 void *psi_scratch(int slot, size_t bytes);
 
+/* Called where this thread's work is done and nothing of it lies in scratch: large scratch goes back to the cache. */
+void psi_scratch_end(void);
+
 /* Number of threads that share work, the caller among them. */
 int psi_pool_threads(void);
 

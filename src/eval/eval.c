@@ -137,8 +137,9 @@ static void run_step(psi_arena *arena, const psi_step *step)
 {
     psi_error_record why;
     psi_node *sink = step->nodes[step->count - 1];
-    bool ready = inputs_ready(step, &why);
-    if (ready && !run_nodes(arena, step)) {
+    bool ready = inputs_ready(step, &why), ran = ready && run_nodes(arena, step);
+    psi_scratch_end();
+    if (ready && !ran) {
         psi_error(&why);
         undo_outputs(step);
         ready = false;

@@ -85,6 +85,20 @@ static void released_memory_is_used_again(void **state)
     }
 }
 
+/* What is narrowed to half of its size does not keep the memory of the wide values. */
+static void halves_take_no_whole_blocks(void **state)
+{
+    (void)state;
+    psi_buffer *wide = psi_buffer_new((size_t)16 << 20), *narrow;
+    psi_buffer_release(wide);
+    narrow = psi_buffer_new((size_t)8 << 20);
+    assert_int_equal(narrow->capacity, (size_t)8 << 20);
+    psi_buffer *most = psi_buffer_new((size_t)12 << 20);
+    assert_int_equal(most->capacity, (size_t)16 << 20);
+    psi_buffer_release(narrow);
+    psi_buffer_release(most);
+}
+
 static void counters_follow_living_and_cached_buffers(void **state)
 {
     (void)state;
@@ -318,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup(buffers_are_aligned_and_waste_little, start_clean),
         cmocka_unit_test_setup(every_small_size_has_a_tight_class, start_clean),
         cmocka_unit_test_setup(released_memory_is_used_again, start_clean),
+        cmocka_unit_test_setup(halves_take_no_whole_blocks, start_clean),
         cmocka_unit_test_setup(counters_follow_living_and_cached_buffers, start_clean),
         cmocka_unit_test_setup(cache_limit_drops_the_oldest, start_clean),
         cmocka_unit_test_setup(memory_limit_frees_the_cache_first, start_clean),

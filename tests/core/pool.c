@@ -294,44 +294,6 @@ static void the_environment_sets_the_count(void **state)
     assert_int_equal(in_child(env_tail), 0);
 }
 
-static void *use_scratch(void *unused)
-{
-    (void)unused;
-    for (size_t bytes = 1; bytes < 1 << 20; bytes *= 3)
-        for (int slot = 0; slot < 4; slot++) {
-            char *data = psi_scratch(slot, bytes);
-            if (!data || (uintptr_t)data % 64)
-                return "no scratch";
-            memset(data, slot, bytes);
-            if (psi_scratch(slot, bytes / 2) != data)
-                return "scratch moved though it was large enough";
-        }
-    return NULL;
-}
-
-static void scratch_belongs_to_its_thread(void **state)
-{
-    (void)state;
-    pthread_t threads[3];
-    for (int i = 0; i < 3; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, use_scratch, NULL), 0);
-    assert_null(use_scratch(NULL));
-    for (int i = 0; i < 3; i++) {
-        void *complaint;
-        pthread_join(threads[i], &complaint);
-        assert_null(complaint);
-    }
-    psi_test_fail_allocation(1);
-    assert_null(psi_scratch(0, 1 << 26));
-    psi_test_fail_allocation(0);
-    psi_error_record record;
-    assert_true(psi_error(&record));
-    assert_int_equal(record.code, PSI_OUT_OF_MEMORY);
-    assert_non_null(psi_scratch(0, 10));
-    assert_null(psi_scratch(1, SIZE_MAX));
-    psi_error(NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,7 +307,6 @@ int main(void)
         cmocka_unit_test(the_count_may_change_while_others_work),
         cmocka_unit_test(bad_counts_are_refused),
         cmocka_unit_test(a_forked_child_has_a_pool),
-        cmocka_unit_test(scratch_belongs_to_its_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,9 @@
 /* sort_words.c: the sorts of words, written once for their three widths: by insertion, ranking, merging or radix as
- * they are long. Invariant: the order of words decides all, so that the cut and the threads leave no trace in the result. */
+ * they are long. Invariant: the order of words decides all. */
 #include "cpu/sort_words.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-#include "core/memory.h"
-#include "core/pool.h"
 
 enum {
     INSERTION = 8,
@@ -15,11 +12,7 @@ enum {
     LONG_RADIX = 1 << 13, /* from here on digits are long */
     SHORT_DIGIT = 8,
     LONG_DIGIT = 11,
-    MOST_PASSES = 8, /* of 64 bits by short digits */
-    BUCKET_BITS = 11,
-    BUCKETS = 1 << BUCKET_BITS,
-    LEAST_CHUNK = 1 << 16, /* words counted by one task */
-    MOST_CHUNKS = 64
+    MOST_PASSES = 8 /* of 64 bits by short digits */
 };
 
 #define WORD uint32_t

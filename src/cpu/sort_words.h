@@ -7,17 +7,11 @@
 
 __extension__ typedef unsigned __int128 psi_word128;
 
-/* Words longer than this are sorted by several threads. */
-#define PSI_SORT_LARGE (1 << 17)
-
-/* Is given the sorted words from place `start` on, while they are near; several threads may call at once. */
-typedef void (*psi_sorted_fn)(void *context, const void *words, int64_t start, int64_t n);
-
-#define PSI_SORT_OF(bits, word)                                                                        \
-    /* Sorts x by the `count` bits from `low` on; `spare` has room for as many words. */               \
-    void psi_sort_words##bits(word *x, word *spare, int64_t n, int low, int count, psi_sorted_fn done, \
-                              void *context);                                                          \
-    /* Puts the word that belongs at place k there, none larger before it, none smaller behind it. */  \
+#define PSI_SORT_OF(bits, word)                                                                       \
+    /* Sorts x by the `count` bits from `low` on; `spare` has room for as many words. Returns where \
+     * the sorted words lie: in x or in spare. */ \
+    word *psi_sort_words##bits(word *x, word *spare, int64_t n, int low, int count);                  \
+    /* Puts the word that belongs at place k there, none larger before it, none smaller behind. */    \
     void psi_select_word##bits(word *x, word *spare, int64_t n, int64_t k, int low, int count);
 PSI_SORT_OF(32, uint32_t)
 PSI_SORT_OF(64, uint64_t)

@@ -105,6 +105,53 @@ static void every_dtype_and_length(void **state)
             }
 }
 
+/* What fills buckets badly: one value, two, all but two in one bucket, rising, falling. */
+static void long_rows_of_every_shape(void **state)
+{
+    (void)state;
+    enum { LONG = 200001 };
+    for (int shape = 0; shape < 5; shape++) {
+        PSI_SCOPE;
+        uint64_t seed = 88172645463325252u;
+        float *values = malloc(LONG * sizeof *values);
+        assert_non_null(values);
+        for (int i = 0; i < LONG; i++)
+            values[i] = (float[]){7, (float)(next(&seed) % 2), (float)(next(&seed) % 1000003), (float)i / 3,
+                                  (float)-i}[shape];
+        if (shape == 2) {
+            values[LONG / 2] = -INFINITY;
+            values[LONG / 3] = 0x1p100f;
+        }
+        psi_array a = psi_array_from(values, PSI_INTS(LONG), PSI_FLOAT32);
+        free(values);
+        expect_sorted(a);
+        expect_sorted(
+            psi_astype(psi_clip(a, psi_scalar(-2e6, PSI_FLOAT32), psi_scalar(2e6, PSI_FLOAT32)), PSI_INT32));
+    }
+}
+
+/* The words of a row, and little else, are held beside what goes in and comes out; any threads give the same places. */
+static void long_rows_need_little_memory(void **state)
+{
+    (void)state;
+    enum { LONG = 1000000 };
+    PSI_SCOPE;
+    psi_array a = noise(PSI_INTS(LONG), PSI_FLOAT32, false), places[2];
+    int threads = psi_thread_count();
+    assert_true(psi_eval1(a));
+    psi_clear_cache();
+    size_t before = psi_active_memory();
+    psi_reset_peak_memory();
+    for (int i = 0; i < 2; i++) {
+        assert_true(psi_set_thread_count(i + 1));
+        places[i] = psi_argsort(a, -1);
+        assert_true(psi_eval1(places[i]));
+        assert_true(psi_peak_memory() - before < (size_t)LONG * (4 + 8) + (2 << 20) + (size_t)i * LONG * 4);
+    }
+    assert_true(psi_set_thread_count(threads));
+    assert_memory_equal(psi_data(places[0]), psi_data(places[1]), LONG * sizeof(uint32_t));
+}
+
 static void partitions(void **state)
 {
     (void)state;
@@ -202,8 +249,14 @@ static void transforms(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sorts),      cmocka_unit_test(nan_is_last), cmocka_unit_test(every_dtype_and_length),
-        cmocka_unit_test(partitions), cmocka_unit_test(medians),     cmocka_unit_test(permutations),
+        cmocka_unit_test(sorts),
+        cmocka_unit_test(nan_is_last),
+        cmocka_unit_test(every_dtype_and_length),
+        cmocka_unit_test(long_rows_of_every_shape),
+        cmocka_unit_test(long_rows_need_little_memory),
+        cmocka_unit_test(partitions),
+        cmocka_unit_test(medians),
+        cmocka_unit_test(permutations),
         cmocka_unit_test(transforms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

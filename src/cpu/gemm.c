@@ -20,10 +20,12 @@
 #define MAX_COLUMNS 2048
 #define STRIP 16 /* rows of B that are read side by side */
 #define FEW_ROWS 64
-#define FEW_ACROSS 128      /* of k in a cut for few rows, where B's columns are neighbours */
-#define FEW_ALONG 512       /* and where its rows are */
-#define DIRECT_B (1 << 18)  /* elements of a B that is near enough to be read in no order */
-#define PACKED_COLUMNS 1024 /* of a block whose panels of B are shared */
+#define FEW_ACROSS 128         /* of k in a cut for few rows, where B's columns are neighbours */
+#define FEW_ALONG 512          /* and where its rows are */
+#define DIRECT_B (1 << 18)     /* elements of a B that is near enough to be read in no order */
+#define PACKED_COLUMNS 1024    /* of a block whose panels of B are shared */
+#define LEAST_PACKED (1 << 18) /* floats of B that are packed at a time, */
+#define OPERANDS_SHARE 4       /* and past them what part of all operands */
 
 typedef struct product {
     const psi_gemm_call *call;
@@ -46,7 +48,7 @@ static int64_t l2_bytes, l3_bytes;
 static void read_caches(void)
 {
     l2_bytes = psi_gemm_clamp(sysconf(_SC_LEVEL2_CACHE_SIZE), 256 << 10, 4 << 20);
-    l3_bytes = psi_gemm_clamp(sysconf(_SC_LEVEL3_CACHE_SIZE), 8 << 20, 64 << 20);
+    l3_bytes = psi_gemm_clamp(sysconf(_SC_LEVEL3_CACHE_SIZE), 8 << 20, 16 << 20);
 }
 
 static float *workspace(int slot, int64_t floats)
@@ -258,11 +260,13 @@ static void pack_b_task(void *context, int64_t index)
                      (float *)p->packed_b + (col - p->packed_from) * k + k0 * nr);
 }
 
-/* B is packed once for many row blocks, as many columns at a time as the last cache holds well. */
+/* B is packed once for many row blocks, as many columns at a time as the last cache holds well, and as are little beside
+ * the operands. */
 static bool run_packed(product *p)
 {
-    int64_t n = p->call->n, k = p->k, nr = p->kernels->nr;
-    int64_t columns = psi_gemm_clamp(l3_bytes / 2 / (k * 4) / nr * nr, nr, psi_gemm_round_up(n, nr));
+    int64_t m = p->call->m, n = p->call->n, k = p->k, nr = p->kernels->nr;
+    int64_t room = psi_gemm_clamp((m * k + k * n + m * n) / OPERANDS_SHARE, LEAST_PACKED, l3_bytes / 2 / 4);
+    int64_t columns = psi_gemm_clamp(room / k / nr * nr, nr, psi_gemm_round_up(n, nr));
     float *memory = workspace(PSI_GEMM_SHARED_SCRATCH, columns * k);
     if (memory == NULL)
         return false;

@@ -22,35 +22,37 @@ typedef struct bytes_job {
     atomic_bool failed;
 } bytes_job;
 
-/* Where a strip of a cut is; there is room for as many floats as elements. */
+/* Where a strip of a cut is. */
 static float *strip_at(const bytes_job *job, int64_t k0, int64_t strip)
 {
-    int64_t k = psi_gemm_min(CUT, job->call->k - k0);
-    return job->x + (k0 * job->strips + strip * k) * PSI_GEMM_BYTES_ROWS;
+    int64_t group = job->call->packed->q.group, k = psi_gemm_min(CUT, job->call->k - k0);
+    return job->x + (k0 / group * job->strips + strip * (k / group)) * job->bytes->group_floats;
 }
 
 static void strip_task(void *context, int64_t strip)
 {
     bytes_job *job = context;
     const psi_gemm_call *call = job->call;
-    int64_t k = call->k, first = strip * PSI_GEMM_BYTES_ROWS;
+    int64_t first = strip * PSI_GEMM_BYTES_ROWS;
     int64_t lanes = psi_gemm_min(PSI_GEMM_BYTES_ROWS, job->rows - first);
-    float *values = psi_scratch(PSI_GEMM_SCRATCH, (size_t)(lanes * k) * sizeof *values);
-    if (!values) {
-        atomic_store(&job->failed, true);
-        return;
-    }
-    for (int64_t i = 0; i < lanes; i++) {
-        job->kernels->load(call->a.dtype, k, psi_gemm_at(&call->a, job->entry, job->row + first + i, 0),
-                           call->a.col_stride, values + i * k);
-        if (psi_gemm_factor(k, values + i * k) != 1) {
-            atomic_store(&job->odd, true);
-            return;
+    float values[PSI_GEMM_BYTES_ROWS * CUT] __attribute__((aligned(64))), largest[PSI_GEMM_BYTES_ROWS] = {0};
+    for (int64_t k0 = 0; k0 < call->k; k0 += CUT) {
+        int64_t k = psi_gemm_min(CUT, call->k - k0);
+        for (int64_t i = 0; i < lanes; i++) {
+            job->kernels->load(call->a.dtype, k, psi_gemm_at(&call->a, job->entry, job->row + first + i, k0),
+                               call->a.col_stride, values + i * k);
+            float here = psi_gemm_largest(k, values + i * k);
+            if (!(psi_gemm_factor(here) >= 1)) {
+                atomic_store(&job->odd, true);
+                return;
+            }
+            largest[i] = here > largest[i] ? here : largest[i];
         }
+        job->bytes->pack_rows(values, k, (int)lanes, k, strip_at(job, k0, strip));
     }
-    for (int64_t k0 = 0; k0 < k; k0 += CUT)
-        job->bytes->pack_rows(values + k0, k, (int)lanes, psi_gemm_min(CUT, k - k0),
-                              strip_at(job, k0, strip));
+    for (int64_t i = 0; i < lanes; i++)
+        if (psi_gemm_factor(largest[i]) != 1)
+            atomic_store(&job->odd, true);
 }
 
 /* All rows at hand times one cut of a panel of columns. */
@@ -124,7 +126,9 @@ bool psi_gemm_packed_many(const psi_gemm_call *call, const psi_gemm_kernels *ker
         psi_gemm_min(psi_gemm_round_up(psi_gemm_ceil(call->n, TASKS), PSI_GEMM_BYTES_COLS), COLUMNS);
     int64_t most = psi_gemm_clamp(psi_gemm_cache(2) / 2 / (4 * CUT), PSI_GEMM_BYTES_ROWS, call->m);
     most = psi_gemm_round_up(most, PSI_GEMM_BYTES_ROWS);
-    job.x = psi_scratch(PSI_GEMM_SHARED_SCRATCH, (size_t)(most * call->k) * sizeof *job.x);
+    job.x = psi_scratch(PSI_GEMM_SHARED_SCRATCH, (size_t)(most / PSI_GEMM_BYTES_ROWS *
+                                                          (call->k / p->q.group) * job.bytes->group_floats) *
+                                                     sizeof *job.x);
     if (!job.x)
         atomic_store(&job.failed, true);
     for (job.entry = 0; job.entry < call->batch; job.entry++)

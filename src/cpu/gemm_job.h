@@ -93,8 +93,10 @@ bool psi_gemm_packed_bytes(const psi_gemm_call *call, const psi_gemm_kernels *ke
                            const psi_gemm_bytes *bytes, int64_t entry, int64_t row, int64_t k, int64_t col,
                            int64_t cols, float *out);
 
-/* What brings the largest of some numbers near 1, so that whole multiples of parts of them, and sums, are in float32's range:
- * a power of two, or NaN where one is not finite. */
-float psi_gemm_factor(int64_t k, const float *x);
+/* The largest size of some numbers; infinity where one is not finite. */
+float psi_gemm_largest(int64_t k, const float *x);
+/* What brings numbers whose largest is given near 1, so that whole multiples of parts of them, and sums, are in float32's
+ * range: a power of two, or NaN of infinity. */
+float psi_gemm_factor(float largest);
 
 #endif

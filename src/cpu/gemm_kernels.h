@@ -44,10 +44,12 @@ typedef struct psi_gemm_bytes {
     void (*end)(void);
     /* Up to PSI_GEMM_BYTES_ROWS rows of c, and PSI_GEMM_BYTES_COLS columns. */
     psi_gemm_tile_fn tile;
-    /* Lays out k elements of rows (whose largest are 0, or from 2^-60 to 2^60), missing ones as zeros. */
+    /* Lays out k elements of rows (whose largest are 0, or from 2^-60 to 2^60), missing ones as zeros, in `group_floats` for
+     * each group along k. */
+    int group_floats;
     void (*pack_rows)(const float *x, int64_t row_stride, int rows, int64_t k, float *out);
-    /* Lays out k codes of columns, missing ones as zeros, with their scales and biases, which are `groups` a column. Either
-     * takes at most as many floats as a panel has elements. */
+    /* Lays out k codes of columns, missing ones as zeros, with their scales and biases, which are `groups` a column, in at
+     * most as many floats as a panel has elements. */
     void (*pack_codes)(const psi_quantization *q, const uint32_t *words, int64_t column_words,
                        const float *scales, const float *biases, int64_t groups, int64_t k, int64_t columns,
                        float *out);

@@ -131,7 +131,7 @@ typedef struct few {
     atomic_bool failed;
 } few;
 
-float psi_gemm_factor(int64_t k, const float *x)
+float psi_gemm_largest(int64_t k, const float *x)
 {
     float largest = 0;
     bool odd = false;
@@ -140,7 +140,15 @@ float psi_gemm_factor(int64_t k, const float *x)
         largest = size > largest ? size : largest;
         odd |= !(size < INFINITY);
     }
-    return odd ? NAN : largest > 0 && largest < 0x1p-60f ? 0x1p64f : largest > 0x1p60f ? 0x1p-64f : 1;
+    return odd ? INFINITY : largest;
+}
+
+float psi_gemm_factor(float largest)
+{
+    return largest == INFINITY                 ? NAN
+           : largest > 0 && largest < 0x1p-60f ? 0x1p64f
+           : largest > 0x1p60f                 ? 0x1p-64f
+                                               : 1;
 }
 
 /* One row of x for one entry: as floats, or arranged, with the sums of its groups and what to multiply results by. */
@@ -160,7 +168,7 @@ static void prepare_row(void *context, int64_t index)
                      call->a.col_stride, values);
     if (!f->straight)
         return;
-    float factor = psi_gemm_factor(k, values);
+    float factor = psi_gemm_factor(psi_gemm_largest(k, values));
     if (factor != factor) {
         atomic_store(&f->odd, true);
         return;

@@ -17,8 +17,8 @@ static size_t widest(const psi_lapack_job *j)
 
 size_t psi_blocked_qr_room(const psi_lapack_job *j)
 {
-    size_t m = (size_t)j->m, n = (size_t)j->n, k = (size_t)j->k;
-    return m * n + m * k + PSI_BLOCK * (m + k + PSI_BLOCK + 2 * widest(j));
+    size_t m = (size_t)j->m, k = (size_t)j->k;
+    return m * k + PSI_BLOCK * (m + k + PSI_BLOCK + 2 * widest(j));
 }
 
 static char *take(const psi_lapack_job *j, char **room, size_t count)
@@ -28,10 +28,10 @@ static char *take(const psi_lapack_job *j, char **room, size_t count)
     return taken;
 }
 
-static workspace lay_out(const psi_lapack_job *j, char *room)
+static workspace lay_out(const psi_lapack_job *j, psi_rows a, char *room)
 {
-    size_t m = (size_t)j->m, n = (size_t)j->n, k = (size_t)j->k;
-    workspace w = {.a = {take(j, &room, m * n), j->n}};
+    size_t m = (size_t)j->m, k = (size_t)j->k;
+    workspace w = {.a = a};
     w.panels = take(j, &room, m * k);
     w.conjugate = take(j, &room, PSI_BLOCK * m);
     w.t = take(j, &room, PSI_BLOCK * k);
@@ -93,7 +93,8 @@ static int factor_panel(const psi_lapack_job *j, const workspace *w, int64_t i)
 
 int psi_blocked_qr(const psi_lapack_job *j, const char *a, psi_rows q, psi_rows r, char *room)
 {
-    workspace w = lay_out(j, room);
+    bool tall = j->m > j->n; /* the one result that is as large as the matrix is where it is worked on */
+    workspace w = lay_out(j, tall ? q : r, room);
     memcpy(w.a.at, a, j->bytes);
     for (int64_t i = 0; i < j->k; i += PSI_BLOCK) {
         int64_t width = width_at(j, i), right = j->n - i - width;
@@ -103,7 +104,8 @@ int psi_blocked_qr(const psi_lapack_job *j, const char *a, psi_rows q, psi_rows 
         if (info)
             return info;
     }
-    memcpy(r.at, w.a.at, (size_t)j->k * (size_t)j->n * j->item);
+    if (tall)
+        memcpy(r.at, q.at, (size_t)j->k * (size_t)j->n * j->item);
     psi_lapack_clear_triangle(j->item, j->k, j->n, true, r.at);
     psi_blocked_ones(j, j->m, j->k, q);
     int info = 0;

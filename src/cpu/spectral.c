@@ -133,15 +133,17 @@ static void eigh_sizes(int64_t n, bool vectors, bool with_imaginary, int64_t siz
         sizes[0] = n <= 1 ? 1 : vectors ? 1 + 6 * n + 2 * n * n : 2 * n + 1;
 }
 
-/* From the rows LAPACK left to columns; complex ones are of the conjugate matrix. */
-static void put_vectors(const psi_lapack_job *j, const char *from, int64_t index)
+/* LAPACK left vectors as rows of the result, and work space that it needs no more: they become columns; complex ones are
+ * of the conjugate matrix. */
+static void turn_vectors(const psi_lapack_job *j, int64_t index, char *space)
 {
     int64_t n = j->n;
-    char *to = psi_lapack_result(j, 1, n * n, index);
-    psi_lapack_rows(j->item, n, n, from, n, to, n);
+    char *vectors = psi_lapack_result(j, 1, n * n, index);
+    memcpy(space, vectors, j->bytes);
+    psi_lapack_rows(j->item, n, n, space, n, vectors, n);
     if (j->dtype == PSI_COMPLEX64)
         for (int64_t i = 0; i < n * n; i++)
-            ((psi_complex64 *)(void *)to)[i].im = -((psi_complex64 *)(void *)to)[i].im;
+            ((psi_complex64 *)(void *)vectors)[i].im = -((psi_complex64 *)(void *)vectors)[i].im;
 }
 
 /* The triangle the caller named becomes the other one too: then LAPACK can be given upstream's letter, which in the
@@ -168,18 +170,19 @@ static int eigh_of(const psi_lapack_job *j, int64_t index, char *scratch)
     int64_t sizes[3];
     bool vectors = j->node->out_count == 2, wide = j->dtype == PSI_FLOAT64;
     char *values = psi_lapack_result(j, 0, j->n, index);
+    char *a = vectors ? psi_lapack_result(j, 1, (int64_t)j->n * j->n, index) : scratch;
     if (!psi_lapack_finite(j, index)) {
         fill_nan(values, (size_t)j->n * (wide ? 8 : 4), wide);
         if (vectors)
-            fill_nan(psi_lapack_result(j, 1, (int64_t)j->n * j->n, index), j->bytes, wide);
+            fill_nan(a, j->bytes, wide);
         return 0;
     }
     eigh_sizes(j->n, vectors, j->dtype == PSI_COMPLEX64, sizes);
-    memcpy(scratch, psi_lapack_matrix(j, index), j->bytes);
-    mirror_triangle(j, scratch);
-    call_syevd(j, scratch, values, scratch, (int[]){j->lwork, (int)sizes[1], (int)sizes[2]}, &info);
+    memcpy(a, psi_lapack_matrix(j, index), j->bytes);
+    mirror_triangle(j, a);
+    call_syevd(j, a, values, scratch, (int[]){j->lwork, (int)sizes[1], (int)sizes[2]}, &info);
     if (vectors && !info)
-        put_vectors(j, scratch, index);
+        turn_vectors(j, index, scratch + j->part[3]);
     return info;
 }
 
@@ -206,7 +209,7 @@ bool psi_cpu_eigh(psi_node *node)
         return false;
     }
     j.lwork = (int)sizes[0];
-    psi_lapack_reserve(&j, 1, j.bytes);
+    psi_lapack_reserve(&j, !vectors, j.bytes);
     psi_lapack_reserve(&j, (size_t)sizes[1], sizeof(int));
     psi_lapack_reserve(&j, j.dtype == PSI_COMPLEX64 ? (size_t)sizes[2] : 0, sizeof(float));
     psi_lapack_reserve(&j, (size_t)sizes[0], j.item);
@@ -241,10 +244,10 @@ static void put_real_vectors(const psi_lapack_job *j, const psi_complex64 *value
 }
 
 static void call_geev(const psi_lapack_job *j, char *scratch, void *work, const int *lwork,
-                      psi_complex64 *values, int *info)
+                      psi_complex64 *values, void *vectors, int *info)
 {
     const char *left = j->node->out_count == 2 ? "V" : "N";
-    char *vectors = scratch + j->part[1], *reals = scratch + j->part[2];
+    char *reals = scratch + j->part[2];
     if (j->dtype != PSI_COMPLEX64)
         j->fn->geev(left, "N", &j->n, scratch, &j->n, reals, reals + (size_t)j->n * j->item, vectors, &j->n,
                     NULL, &one, work, lwork, info, 1, 1);
@@ -259,18 +262,20 @@ static int eig_of(const psi_lapack_job *j, int64_t index, char *scratch)
     int64_t n = j->n;
     psi_complex64 *values = (psi_complex64 *)(void *)psi_lapack_result(j, 0, n, index);
     char *reals = scratch + j->part[2], *from = scratch + j->part[1];
+    bool vectors = j->node->out_count == 2, of_complex = j->dtype == PSI_COMPLEX64;
+    psi_complex64 *to = vectors ? (psi_complex64 *)(void *)psi_lapack_result(j, 1, n * n, index) : NULL;
     if (!psi_lapack_finite(j, index))
         return NOT_FINITE;
     memcpy(scratch, psi_lapack_matrix(j, index), j->bytes);
-    call_geev(j, scratch, scratch + j->part[3], &j->lwork, values, &info);
+    call_geev(j, scratch, scratch + j->part[3], &j->lwork, values, of_complex ? (void *)to : from, &info);
     if (info)
         return info;
-    for (int64_t i = 0; j->dtype != PSI_COMPLEX64 && i < n; i++)
+    for (int64_t i = 0; !of_complex && i < n; i++)
         values[i] = (psi_complex64){(float)real_at(j, reals, i), (float)real_at(j, reals, n + i)};
-    if (j->node->out_count == 2 && j->dtype != PSI_COMPLEX64)
-        put_real_vectors(j, values, from, (psi_complex64 *)(void *)psi_lapack_result(j, 1, n * n, index));
-    else if (j->node->out_count == 2)
-        put_vectors(j, from, index);
+    if (vectors && of_complex)
+        turn_vectors(j, index, scratch);
+    else if (vectors)
+        put_real_vectors(j, values, from, to);
     return 0;
 }
 
@@ -289,10 +294,10 @@ bool psi_cpu_eig(psi_node *node)
     j.run = eig_of;
     j.why = spectral_why;
     psi_lapack_reserve(&j, 1, j.bytes);
-    psi_lapack_reserve(&j, node->out_count == 2, j.bytes);
+    psi_lapack_reserve(&j, node->out_count == 2 && j.dtype != PSI_COMPLEX64, j.bytes);
     psi_lapack_reserve(&j, 2 * (size_t)j.n, j.item);
     psi_lapack_job asked = j;
     memset(asked.part, 0, sizeof asked.part);
-    call_geev(&asked, (char *)size, size, &query, (psi_complex64 *)(void *)size, &info);
+    call_geev(&asked, (char *)size, size, &query, (psi_complex64 *)(void *)size, size, &info);
     return psi_lapack_reserve_work(&j, size) && psi_lapack_run(&j);
 }

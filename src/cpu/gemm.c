@@ -18,12 +18,12 @@
 #define LARGE_BATCH 16
 #define TASKS 16 /* aimed at when one product is cut */
 #define MAX_COLUMNS 2048
-#define STRIP 16 /* rows of B that are read side by side */
+#define STRIP 16 /* units of k of all panels that are packed before the next ones */
 #define FEW_ROWS 64
 #define FEW_ACROSS 128         /* of k in a cut for few rows, where B's columns are neighbours */
 #define FEW_ALONG 512          /* and where its rows are */
 #define DIRECT_B (1 << 18)     /* elements of a B that is near enough to be read in no order */
-#define PACKED_COLUMNS 1024    /* of a block whose panels of B are shared */
+#define PACKED_COLUMNS 1024    /* of a block whose panels of B are shared, at most */
 #define LEAST_PACKED (1 << 18) /* floats of B that are packed at a time, */
 #define OPERANDS_SHARE 4       /* and past them what part of all operands */
 
@@ -93,17 +93,25 @@ static int64_t tile_rows(const product *p, int64_t rows)
     return p->kernels->pair > 1 ? mr : psi_gemm_ceil(rows, psi_gemm_ceil(rows, mr));
 }
 
+/* How many units of k are packed at a time: few where lanes are neighbours, so that memory is read in long runs. */
+static int64_t strip_of(int64_t lane_stride, int64_t k)
+{
+    return lane_stride == 1 ? STRIP : k;
+}
+
 static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64_t k, float *to)
 {
     const psi_gemm_operand *a = &p->call->a;
-    int64_t step = tile_rows(p, part.rows);
-    float *first = to;
-    for (int64_t i = 0; i < part.rows; i += step, to += p->kernels->mr * k)
-        p->kernels->pack_a(a->dtype, psi_gemm_at(a, part.entry, part.row + i, k0 * p->kernels->pair),
-                           a->row_stride, a->col_stride, (int)psi_gemm_min(step, part.rows - i),
-                           elements_of(p, k0, k), to);
-    for (int64_t i = 0; p->call->subtract && i < psi_gemm_ceil(part.rows, step) * p->kernels->mr * k; i++)
-        first[i] = -first[i];
+    int64_t step = tile_rows(p, part.rows), mr = p->kernels->mr, strip = strip_of(a->row_stride, k);
+    for (int64_t at = 0; at < k; at += strip)
+        for (int64_t i = 0; i < part.rows; i += step)
+            p->kernels->pack_a(a->dtype,
+                               psi_gemm_at(a, part.entry, part.row + i, (k0 + at) * p->kernels->pair),
+                               a->row_stride, a->col_stride, (int)psi_gemm_min(step, part.rows - i),
+                               elements_of(p, k0 + at, psi_gemm_min(strip, k - at)),
+                               to + i / step * mr * k + at * mr);
+    for (int64_t i = 0; p->call->subtract && i < psi_gemm_ceil(part.rows, step) * mr * k; i++)
+        to[i] = -to[i];
 }
 
 static void pack_b_panel(product *p, int64_t entry, int64_t k0, int64_t k, int64_t col, int64_t cols,
@@ -115,6 +123,17 @@ static void pack_b_panel(product *p, int64_t entry, int64_t k0, int64_t k, int64
                            b->row_stride, (int)cols, elements_of(p, k0, k), panel);
     else if (!psi_gemm_packed_panel(p->call, p->kernels, entry, k0, k, col, cols, panel))
         atomic_store(&p->failed, true);
+}
+
+/* Packs neighbouring panels, which are `apart` floats from each other. */
+static void pack_b_panels(product *p, int64_t entry, int64_t k0, int64_t k, int64_t col, int64_t cols,
+                          float *to, int64_t apart)
+{
+    int64_t nr = p->kernels->nr, strip = p->call->packed ? k : strip_of(p->call->b.col_stride, k);
+    for (int64_t i = 0; i < k; i += strip)
+        for (int64_t j = 0; j < cols; j += nr)
+            pack_b_panel(p, entry, k0 + i, psi_gemm_min(strip, k - i), col + j, psi_gemm_min(nr, cols - j),
+                         to + j / nr * apart + i * nr);
 }
 
 /* Points the tile at a panel of B: packed before, used in place, or packed now. */
@@ -136,16 +155,6 @@ static void find_b(product *p, psi_gemm_part part, int64_t j, int64_t k0, psi_ge
     }
 }
 
-/* Packs all panels of a block, some rows at a time where columns are neighbours, so that memory is read in long runs. */
-static void pack_slab(product *p, psi_gemm_part part, int64_t k0, int64_t k, float *slab)
-{
-    int64_t nr = p->kernels->nr;
-    for (int64_t i = 0; i < k; i += STRIP)
-        for (int64_t j = 0; j < part.cols; j += nr)
-            pack_b_panel(p, part.entry, k0 + i, psi_gemm_min(STRIP, k - i), part.col + j,
-                         psi_gemm_min(nr, part.cols - j), slab + j * k + i * nr);
-}
-
 /* The tiles of a block for one cut of k. */
 static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float *packed_a, float *panel,
                     float *sums, int64_t sums_row)
@@ -156,7 +165,7 @@ static void run_cut(product *p, psi_gemm_part part, int64_t k0, int64_t k, float
     if (!p->direct_a)
         pack_a_block(p, part, k0, k, packed_a);
     if (p->slabs)
-        pack_slab(p, part, k0, k, panel);
+        pack_b_panels(p, part.entry, k0, k, part.col, part.cols, panel, nr * k);
     for (int64_t j = 0; j < part.cols; j += nr) {
         find_b(p, part, j, k0, &t, panel);
         bool packed = !p->direct_a && t.b_step == nr;
@@ -255,9 +264,8 @@ static void pack_b_task(void *context, int64_t index)
     int64_t rows = psi_gemm_min(p->k_block, k - k0), nr = p->kernels->nr;
     int64_t first = p->packed_from + index / cuts * PACK_PANELS * nr;
     int64_t last = psi_gemm_min(first + PACK_PANELS * nr, p->packed_to);
-    for (int64_t col = first; col < last; col += nr)
-        pack_b_panel(p, p->packed_entry, k0, rows, col, psi_gemm_min(nr, last - col),
-                     (float *)p->packed_b + (col - p->packed_from) * k + k0 * nr);
+    pack_b_panels(p, p->packed_entry, k0, rows, first, last - first,
+                  (float *)p->packed_b + (first - p->packed_from) * k + k0 * nr, nr * k);
 }
 
 /* B is packed once for many row blocks, as many columns at a time as the last cache holds well, and as are little beside
@@ -267,6 +275,9 @@ static bool run_packed(product *p)
     int64_t m = p->call->m, n = p->call->n, k = p->k, nr = p->kernels->nr;
     int64_t room = psi_gemm_clamp((m * k + k * n + m * n) / OPERANDS_SHARE, LEAST_PACKED, l3_bytes / 2 / 4);
     int64_t columns = psi_gemm_clamp(room / k / nr * nr, nr, psi_gemm_round_up(n, nr));
+    int64_t blocks = psi_gemm_clamp(TASKS / p->row_blocks, 1, TASKS);
+    p->nc = psi_gemm_round_up(psi_gemm_ceil(psi_gemm_min(columns, n), blocks), nr);
+    p->nc = psi_gemm_clamp(p->nc, 8 * nr, PACKED_COLUMNS);
     float *memory = workspace(PSI_GEMM_SHARED_SCRATCH, columns * k);
     if (memory == NULL)
         return false;
@@ -362,7 +373,6 @@ static bool run_product(const psi_gemm_call *call, const psi_gemm_kernels *kerne
     bool ok = true;
     p.slabs = !p.direct_b && !pack_first && call->b.col_stride == 1 && !call->packed;
     if (pack_first) {
-        p.nc = PACKED_COLUMNS;
         ok = run_packed(&p);
     } else if (p.entries > 0) {
         psi_parallel(psi_gemm_ceil(call->batch, p.entries), entries_task, &p);

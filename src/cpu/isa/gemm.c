@@ -98,18 +98,20 @@ static const psi_gemm_tile_fn packed_tiles[] = {TILES(NAME_PACKED, 1) TILES(NAME
 static const psi_gemm_tile_fn direct_tiles[] = {TILES(NAME_DIRECT, 1) TILES(NAME_DIRECT, 2)};
 static const psi_gemm_tile_fn patches_tiles[] = {TILES(NAME_PATCHES, 1) TILES(NAME_PATCHES, 2)};
 
-/* Lanes are neighbours in memory. */
-ALWAYS_INLINE void pack_along(psi_dtype dtype, const char *data, int64_t step, int width, int64_t k,
-                              float *out)
+/* Lanes are neighbours in memory. Whole vectors are stored here too: see pack_across. */
+ALWAYS_INLINE void pack_along(psi_dtype dtype, const char *data, int64_t step, int width, int lanes,
+                              int64_t k, float *out)
 {
-    for (int64_t i = 0; i < k; i++, data += step, out += width) {
-        int lane = 0;
+    for (int64_t i = 0; i < k; i++, data += step, out += width)
 #pragma GCC unroll 32
-        for (; lane + LANES <= width; lane += LANES)
-            store_f32(out + lane, load_vector(dtype, data, lane));
-        for (; lane < width; lane++)
-            out[lane] = load_one(dtype, data, lane);
-    }
+        for (int lane = 0; lane < width; lane += LANES) {
+            vf v = lane + LANES <= lanes ? load_vector(dtype, data, lane)
+                                         : load_some(dtype, data, lane, lanes - lane);
+            if (width % LANES == 0 || i < k - 1)
+                store_f32(out + lane, v);
+            else
+                memcpy(out + lane, &v, (size_t)width % LANES * sizeof *out);
+        }
 }
 
 /* k runs through memory: squares are turned in registers. A panel narrower than a vector is stored by whole vectors too,
@@ -141,8 +143,8 @@ ALWAYS_INLINE void pack(psi_dtype dtype, const char *data, int64_t lane_stride, 
                         int lanes, int64_t k, float *out)
 {
     int64_t size = dtype == PSI_FLOAT32 ? 4 : 2;
-    if (lanes == width && lane_stride == 1) {
-        pack_along(dtype, data, k_stride * size, width, k, out);
+    if (lane_stride == 1) {
+        pack_along(dtype, data, k_stride * size, width, lanes, k, out);
     } else if (k_stride == 1) {
         pack_across(dtype, data, lane_stride * size, width, lanes, k, out);
     } else {

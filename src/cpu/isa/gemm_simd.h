@@ -202,6 +202,28 @@ ALWAYS_INLINE vf load_vector(psi_dtype dtype, const void *data, int64_t at)
 #endif
 }
 
+/* The first n lanes, of which there may be none, touching no more; the others are zero. */
+ALWAYS_INLINE vf load_some(psi_dtype dtype, const void *data, int64_t at, int n)
+{
+    if (n <= 0)
+        return (vf){0};
+#if LANES > 4
+    if (dtype == PSI_FLOAT32) {
+        const float *p = (const float *)data + at;
+#if LANES == 16
+        return (vf)_mm512_maskz_loadu_ps((__mmask16)((1 << n) - 1), p);
+#else
+        const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        return (vf)_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane));
+#endif
+    }
+#endif
+    float x[LANES] = {0};
+    for (int i = 0; i < n; i++)
+        x[i] = load_one(dtype, data, at + i);
+    return load_f32(x);
+}
+
 ALWAYS_INLINE void store_vector(psi_dtype dtype, void *data, int64_t at, vf v)
 {
     if (dtype == PSI_FLOAT32) {

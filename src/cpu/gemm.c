@@ -105,11 +105,10 @@ static void pack_a_block(const product *p, psi_gemm_part part, int64_t k0, int64
     int64_t step = tile_rows(p, part.rows), mr = p->kernels->mr, strip = strip_of(a->row_stride, k);
     for (int64_t at = 0; at < k; at += strip)
         for (int64_t i = 0; i < part.rows; i += step)
-            p->kernels->pack_a(a->dtype,
-                               psi_gemm_at(a, part.entry, part.row + i, (k0 + at) * p->kernels->pair),
-                               a->row_stride, a->col_stride, (int)psi_gemm_min(step, part.rows - i),
-                               elements_of(p, k0 + at, psi_gemm_min(strip, k - at)),
-                               to + i / step * mr * k + at * mr);
+            p->kernels->pack_a(
+                a->dtype, psi_gemm_at(a, part.entry, part.row + i, (k0 + at) * p->kernels->pair),
+                a->row_stride, a->col_stride, (int)psi_gemm_min(step, part.rows - i),
+                elements_of(p, k0 + at, psi_gemm_min(strip, k - at)), to + i / step * mr * k + at * mr);
     for (int64_t i = 0; p->call->subtract && i < psi_gemm_ceil(part.rows, step) * mr * k; i++)
         to[i] = -to[i];
 }

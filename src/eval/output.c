@@ -18,7 +18,7 @@ bool psi_memory_fits(psi_array in, psi_array out)
     size_t bytes = psi_nbytes(out);
     return atomic_load(&buffer->refs) == 1 && !buffer->release && in->offset == 0 &&
            in->data_size == in->size && psi_nbytes(in) == bytes && buffer->bytes >= bytes &&
-           buffer->bytes - bytes <= SLACK && psi_node_of(in)->out_count == 1;
+           buffer->bytes - bytes <= SLACK;
 }
 
 /* Gives an output the (unique) buffer of a dense input when sizes agree, else a fresh one. */

@@ -231,32 +231,43 @@ static psi_array shared_layout(const program *p)
     return first && !(first->layout & PSI_ROW_CONTIGUOUS) ? first : NULL;
 }
 
-/* How often the group's nodes read an array. */
-static int uses_of(const program *p, psi_array a)
+/* How often the group's nodes read results of a node. */
+static int uses_of(const program *p, const psi_node *node)
 {
     int uses = 0;
     for (int k = 0; k < p->reader_count; k++)
         for (int i = 0; i < p->readers[k]->in_count; i++)
-            uses += p->readers[k]->in[i] == a;
+            uses += psi_node_of(p->readers[k]->in[i]) == node;
     return uses;
 }
 
-/* An input whose memory the sink may take over: dense, and read by nobody but this group, whose last instruction the
- * sink is. */
-static psi_array donor(const program *p)
+static bool is_read_after(const program *p, int member, psi_array a)
 {
-    psi_array out = sink_of(p);
-    int tries = 4; /* counting uses costs a pass over the group */
+    for (int k = p->count; --k > member;)
+        for (int i = 0; i < p->members[k].in_count; i++) {
+            int32_t in = p->members[k].in[i];
+            if (in < 0 && p->inputs[~in] == a)
+                return true;
+        }
+    return false;
+}
+
+/* An input whose memory a stored member may take over: dense, and read by nobody but this group, up to that member.
+ * To tell costs a pass over the group, of which there are `passes` left. */
+static psi_array donor(const program *p, int member, int *passes)
+{
+    psi_array out = p->outputs[p->members[member].stored];
     if (psi_node_of(out)->tracer)
         return NULL;
     for (int i = 0; i < p->input_count; i++) {
         psi_array a = p->inputs[i];
         if (!is_dense_for(p, a) || psi_itemsize(a) != psi_itemsize(out) || !psi_memory_fits(a, out))
             continue;
-        if (atomic_load(&psi_node_of(a)->refs) == uses_of(p, a))
-            return a;
-        if (--tries == 0)
+        if (*passes == 0)
             return NULL;
+        --*passes;
+        if (atomic_load(&psi_node_of(a)->refs) == uses_of(p, psi_node_of(a)) && !is_read_after(p, member, a))
+            return a;
     }
     return NULL;
 }
@@ -264,17 +275,18 @@ static psi_array donor(const program *p)
 /* Buffers for what is stored. */
 static bool make_outputs(program *p, psi_array layout)
 {
-    psi_array taken = donor(p);
-    for (int k = 0; k < p->output_count; k++) {
-        psi_array out = p->outputs[k];
-        bool is_sink = k == p->output_count - 1;
-        if (is_sink && taken) {
+    int passes = 16;
+    for (int k = 0; k < p->count; k++) {
+        if (p->members[k].stored < 0)
+            continue;
+        psi_array out = p->outputs[p->members[k].stored], taken = donor(p, k, &passes);
+        if (taken) {
             out->buffer = psi_buffer_retain(taken->buffer);
             out->offset = 0;
             psi_set_row_major(out);
         } else if (!psi_output_new(out)) {
             return false;
-        } else if (is_sink && psi_nbytes(out) >= PSI_FAR_BYTES) {
+        } else if (k == p->count - 1 && psi_nbytes(out) >= PSI_FAR_BYTES) {
             p->far = psi_values(out);
             p->copy_far = psi_backend_cpu()->copy_far();
         }

@@ -34,7 +34,7 @@ PSI_API psi_array psi_scalar_complex(float re, float im);
 #define PSI_UINT32S(...) PSI_LIST_(PSI_UINT32, uint32_t, __VA_ARGS__)
 #define PSI_BOOLS(...) PSI_LIST_(PSI_BOOL, bool, __VA_ARGS__)
 
-/* ---- what an array is; an error array answers ndim 0, size 0, float32 ---- */
+/* ---- what an array is; an error array, and NULL, answer ndim 0, size 0, float32 ---- */
 
 PSI_API psi_dtype psi_dtype_of(psi_array a);
 PSI_API int psi_ndim(psi_array a);

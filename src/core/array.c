@@ -93,8 +93,11 @@ psi_array psi_scalar(double value, psi_dtype dtype)
         if (value >= 0x1p63)
             return psi_scalar_int((int64_t)(uint64_t)(value < 0x1p64 ? value : 0), dtype);
         /* fall through */
-    default:
+    case PSI_UINT32:
+    case PSI_INT64:
         return psi_scalar_int(value > -0x1p63 && value < 0x1p63 ? (int64_t)value : INT64_MIN, dtype);
+    default: /* shorter integers by way of int32, as casts convert them */
+        return psi_scalar_int(value > -0x1p31 - 1 && value < 0x1p31 ? (int64_t)value : INT32_MIN, dtype);
     }
     return scalar(&v, dtype);
 }
@@ -104,38 +107,44 @@ psi_array psi_scalar_complex(float re, float im)
     return scalar(&(psi_complex64){re, im}, PSI_COMPLEX64);
 }
 
+static psi_array or_error(psi_array a)
+{
+    return a ? a : psi_error_array();
+}
+
 psi_dtype psi_dtype_of(psi_array a)
 {
-    return (psi_dtype)a->dtype;
+    return (psi_dtype)or_error(a)->dtype;
 }
 
 int psi_ndim(psi_array a)
 {
-    return a->ndim;
+    return or_error(a)->ndim;
 }
 
 int64_t psi_size(psi_array a)
 {
-    return a->size;
+    return or_error(a)->size;
 }
 
 size_t psi_itemsize(psi_array a)
 {
-    return psi_dtype_size((psi_dtype)a->dtype);
+    return psi_dtype_size(psi_dtype_of(a));
 }
 
 size_t psi_nbytes(psi_array a)
 {
-    return (size_t)a->size * psi_itemsize(a);
+    return (size_t)psi_size(a) * psi_itemsize(a);
 }
 
 psi_ints psi_shape(psi_array a)
 {
-    return psi_shape_of(a);
+    return psi_shape_of(or_error(a));
 }
 
 int64_t psi_dim(psi_array a, int axis)
 {
+    a = or_error(a);
     if (axis >= -a->ndim && axis < a->ndim)
         return a->shape[axis < 0 ? axis + a->ndim : axis];
     psi_fail(PSI_INVALID_ARGUMENT, PSI_INDEX_ERROR, "axis %d is out of range for an array of %d dimensions",

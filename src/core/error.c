@@ -25,9 +25,10 @@ psi_array psi_error_array(void)
     return error_node.out;
 }
 
+/* NULL, which no builder returns, is taken for a failed call's result. */
 bool psi_is_error(psi_array a)
 {
-    return a == error_node.out;
+    return !a || a == error_node.out;
 }
 
 psi_array psi_fail(psi_code code, psi_kind kind, const char *format, ...)

@@ -103,8 +103,11 @@ static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec
             PSI_INVALID("%d dimensions are more than the limit of %d", out[i].shape.count, PSI_MAX_NDIM);
             return NULL;
         }
-        if (psi_shape_size(out[i].shape) < 0) {
-            PSI_INVALID("shape %s has a negative length or more than 2^62 elements", PSI_SHAPE(out[i].shape));
+        /* So that bytes can be counted without care, a view's too. */
+        int64_t size = psi_shape_size(out[i].shape);
+        if (size < 0 || size > ((int64_t)1 << 62) / (int64_t)psi_dtype_size(out[i].dtype)) {
+            PSI_INVALID("shape %s of %s has a negative length or more than 2^62 bytes",
+                        PSI_SHAPE(out[i].shape), psi_dtype_name(out[i].dtype));
             return NULL;
         }
         dims += 2 * out[i].shape.count;

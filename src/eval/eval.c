@@ -192,6 +192,15 @@ static void break_batch(psi_batch *batch)
     psi_plan_drop(batch->plan);
 }
 
+/* False where this call is the first and finds a bad PSIONIC_FAULT or PSIONIC_THREADS; the next goes on without. */
+static bool read_environment(void)
+{
+    bool failed = psi_failed();
+    psi_fault_start();
+    psi_pool_threads();
+    return failed || !psi_failed();
+}
+
 /* Plans and starts the work. One stream's work runs on this thread when it is about to wait anyway. */
 static bool start(psi_arrays arrays, bool will_wait)
 {
@@ -202,8 +211,8 @@ static bool start(psi_arrays arrays, bool will_wait)
         needed = state_of(psi_node_of(arrays.data[i])) != PSI_READY;
     if (!needed)
         return true;
-    psi_fault_start();
-    psi_pool_threads(); /* reports a bad PSIONIC_THREADS on the caller's thread */
+    if (!read_environment())
+        return false;
     psi_graph_lock();
     psi_plan *plan = psi_plan_new(arrays);
     if (!plan) {

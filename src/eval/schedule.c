@@ -26,8 +26,8 @@ typedef struct schedule {
     int32_t *unread;    /* per root: readings to come */
     int32_t *stack, *cursor, *order;
     int32_t depth, emitted;
-    int64_t *bytes; /* that a root makes */
-    bool *held;     /* per root: by somebody outside, too */
+    double *bytes; /* that a root makes */
+    bool *held;    /* per root: by somebody outside, too */
 } schedule;
 
 static bool is_view(int op)
@@ -51,11 +51,12 @@ static bool is_view(int op)
     }
 }
 
-static int64_t bytes_of(const psi_node *node)
+/* A double, as sums of broadcast arrays' bytes may be past 64 bits. */
+static double bytes_of(const psi_node *node)
 {
-    int64_t bytes = 0;
+    double bytes = 0;
     for (int i = 0; i < node->out_count; i++)
-        bytes += node->out[i].size * (int64_t)psi_dtype_size((psi_dtype)node->out[i].dtype);
+        bytes += (double)node->out[i].size * (double)psi_dtype_size((psi_dtype)node->out[i].dtype);
     return bytes;
 }
 
@@ -70,9 +71,9 @@ static int32_t step_of(psi_array in, uint32_t epoch, int32_t self)
 }
 
 /* Numbers the steps by way of their nodes; what they make, and how often they read. */
-static int64_t measure(psi_batch *batch, int64_t *reads)
+static double measure(psi_batch *batch, int64_t *reads)
 {
-    int64_t total = 0;
+    double total = 0;
     for (int i = 0; i < batch->count; i++)
         for (int k = 0; k < batch->steps[i].count; k++) {
             psi_node *node = batch->steps[i].nodes[k];
@@ -143,7 +144,7 @@ static void turn_round(const schedule *s, lists to, bool by_root)
 /* True when running it now gives back at least what it makes. */
 static bool is_freeing(schedule *s, int32_t i)
 {
-    int64_t freed = 0;
+    double freed = 0;
     const int32_t *needs = s->needs.items + s->needs.start[i];
     int32_t count = is_own(s, i) ? s->needs.start[i + 1] - s->needs.start[i] : 0;
     for (int32_t k = 0; k < count; k++) {
@@ -242,7 +243,7 @@ bool psi_schedule(psi_batch *batch, uint32_t epoch)
         return true;
     size_t n = (size_t)batch->count, list = n + 2 + (size_t)reads;
     int32_t *memory = psi_calloc(7 * n + 3 * list, sizeof *memory), *at = memory;
-    int64_t *bytes = psi_calloc(n, sizeof *bytes);
+    double *bytes = psi_calloc(n, sizeof *bytes);
     bool *held = psi_calloc(n, sizeof *held);
     psi_step *steps = psi_malloc(n * sizeof *steps);
     bool ok = memory && bytes && held && steps;

@@ -238,6 +238,8 @@ psi_array psi_convolve(psi_array a, psi_array v, const char *mode)
                            PSI_SHAPE(psi_shape_of(a)), PSI_SHAPE(psi_shape_of(v)));
     psi_array in = a->size < v->size ? v : a, weight = a->size < v->size ? a : v;
     int64_t low = 0, high = 0, size = weight->size;
+    if (!mode)
+        return PSI_INVALID("convolve: mode is NULL; it must be full, valid or same");
     if (!strcmp(mode, "full"))
         low = high = size - 1;
     else if (!strcmp(mode, "same"))

@@ -65,8 +65,8 @@ psi_array psi_ones(psi_ints shape, psi_dtype dtype)
 
 static psi_array filled_like(psi_array a, double value)
 {
-    if (psi_is_error(a))
-        return a;
+    if (!psi_check_inputs(PSI_ARRAYS(a), value ? "ones_like" : "zeros_like"))
+        return psi_error_array();
     return dense(psi_expand_with(psi_like(a, value), psi_shape(a), PSI_ARRAYS(a), 0));
 }
 

@@ -120,6 +120,8 @@ psi_array psi_linalg_norm_matrix(psi_array a, const char *ord, psi_ints axis, bo
     if (!psi_check_inputs(PSI_ARRAYS(a), "linalg_norm"))
         return psi_error_array();
     int count = axis.count < 0 ? a->ndim : axis.count;
+    if (!ord)
+        return PSI_INVALID("linalg_norm: ord is NULL; of a matrix it is f, fro or nuc");
     bool nuclear = strcmp(ord, "nuc") == 0, root = strcmp(ord, "f") == 0 || strcmp(ord, "fro") == 0;
     if (count != 2)
         return PSI_INVALID("linalg_norm: ord '%.20s' over %d axes; a matrix has 2", ord, count);

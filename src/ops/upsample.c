@@ -96,6 +96,8 @@ psi_array psi_upsample(psi_array x, int64_t axis, double scale, const char *mode
             "most %d",
             scale, (long long)length, INT32_MAX);
     int64_t count = (int64_t)(scale * (double)length);
+    if (!mode)
+        return PSI_INVALID("upsample: mode is NULL; it must be nearest, linear or cubic");
     if (length == 0)
         return x;
     if (!strcmp(mode, "nearest"))

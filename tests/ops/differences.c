@@ -41,6 +41,15 @@ static void integers(void **state)
            -429204178, 1667043294, 1667043294);
 }
 
+static void shifts(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_array a = PSI_INT32S(1, 1, 1, 3, -3), by = PSI_INT32S(-1, 32, INT32_MIN, 31, 100);
+    EXPECT(psi_left_shift(a, by), PSI_INTS(5), 0, 0, 0, INT32_MIN, 0);
+    EXPECT(psi_right_shift(a, by), PSI_INTS(5), 0, 0, 0, 0, -1);
+}
+
 static void complex_numbers(void **state)
 {
     (void)state;
@@ -95,10 +104,8 @@ static void nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(halves),
-        cmocka_unit_test(integers),
-        cmocka_unit_test(complex_numbers),
-        cmocka_unit_test(nothing),
+        cmocka_unit_test(halves),          cmocka_unit_test(integers), cmocka_unit_test(shifts),
+        cmocka_unit_test(complex_numbers), cmocka_unit_test(nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

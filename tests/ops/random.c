@@ -358,7 +358,7 @@ static void refuses(void **state)
     expect_message(psi_random_laplace(none, PSI_INT32, 0, 1, key), PSI_VALUE_ERROR,
                    "random_laplace: dtype is int32, not a real floating point type");
     expect_message(psi_random_gumbel(PSI_INTS(-1), PSI_FLOAT32, key), PSI_VALUE_ERROR,
-                   "shape (-1) has a negative length or more than 2^62 elements");
+                   "shape (-1) of uint32 has a negative length or more than 2^62 bytes");
     EXPECT_EXACT(psi_random_key(4), PSI_UINT32, PSI_INTS(2), 0, 4);
 }
 

@@ -1,4 +1,7 @@
 """Arrays used from several Python threads at once, and streams."""
+import os
+import subprocess
+import sys
 import threading
 
 import mlx.core as mx
@@ -59,3 +62,21 @@ def test_async_evaluation_inside_a_transformation_is_refused():
 
     with pytest.raises(ValueError):
         mx.grad(f)(mx.array(1.0))
+
+
+@pytest.mark.parametrize("name, value, message", [
+    ("PSIONIC_THREADS", "several", 'PSIONIC_THREADS is "several"; it must be a number from 1 to 1024; using '),
+    ("PSIONIC_FAULT", "no_op", "PSIONIC_FAULT: no_op is not an op"),
+])
+def test_a_bad_environment_is_one_error(name, value, message):
+    code = """
+import mlx.core as mx
+for _ in range(2):
+    try:
+        print((mx.ones((3,)) + 1).tolist())
+    except ValueError as e:
+        print(e)
+"""
+    out = subprocess.run([sys.executable, "-c", code], env={**os.environ, name: value}, capture_output=True, text=True)
+    first, second = out.stdout.splitlines()
+    assert first.startswith(message) and second == "[2.0, 2.0, 2.0]" and not out.stderr

@@ -308,7 +308,7 @@ static void write_wrapper(FILE *f, const entry *e)
     fprintf(f, ")\n        return psi_py_leave%s(&call, psi_%s(", leave, e->row);
     for (int i = 0; i < n; i++)
         fprintf(f, "%s%s", i ? ", " : "", c[i].pass);
-    fprintf(f, "));\n    return psi_py_leave_object(&call, NULL);\n}\n");
+    fprintf(f, "));\n    return psi_py_refuse(&call, &sig, v_);\n}\n");
 }
 
 /* The op that a function stands for: of its row's name, after its module's where there is one. */

@@ -28,6 +28,7 @@ def test_numbers_beside_an_array_take_its_dtype():
 def test_full_has_the_dtype_asked_for():
     assert mx.full((2,), 1, mx.bool_).dtype == mx.bool_
     assert mx.full((2,), 1.0, mx.bool_).tolist() == [True, True]
+    assert mx.full((2,), 1.5, mx.int8).dtype == mx.int8
     assert mx.full((2,), 2, mx.float16).dtype == mx.float16
     assert mx.full((2,), 2.5).dtype == mx.float32
 

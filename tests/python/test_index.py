@@ -71,3 +71,13 @@ def test_past_the_end():
         mx.array(1)[0]
     with pytest.raises(AttributeError):
         del grid()[0]
+
+
+def test_slices_past_the_ends_beside_arrays():
+    a = mx.arange(24).reshape(2, 3, 4)
+    assert a[mx.array([1]), 5:1:-1].tolist() == [[[20, 21, 22, 23]]]
+    assert a[-1, 5:1:-2, mx.array([0, 1])].tolist() == [[20], [21]]
+    assert a[mx.array([0]), -100:100, 0].tolist() == [[0, 4, 8]]
+    b = mx.arange(6).reshape(2, 3)
+    b[None, -2, :1] = 9
+    assert b.tolist() == [[9, 1, 2], [3, 4, 5]]

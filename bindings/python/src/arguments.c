@@ -2,7 +2,13 @@
  * Invariant: a refused argument is a TypeError that names the function or the type given. */
 #include "py.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+/* What was refused last, to be compared only, and why. */
+static const PyObject *refused;
+static char refusal[200];
 
 static int find_name(const psi_py_signature *sig, PyObject *name)
 {
@@ -27,6 +33,7 @@ bool psi_py_bind(const psi_py_signature *sig, PyObject *const *args, Py_ssize_t 
         return false;
     }
     unsigned given = 0;
+    refused = NULL;
     for (int i = 0; i < sig->count; i++)
         values[i] = NULL;
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -53,11 +60,37 @@ bool psi_py_bind(const psi_py_signature *sig, PyObject *const *args, Py_ssize_t 
     return true;
 }
 
+static bool refuse(PyObject *o, const char *format, ...)
+{
+    va_list list;
+    if (PyErr_Occurred())
+        return false;
+    va_start(list, format);
+    vsnprintf(refusal, sizeof refusal, format, list);
+    va_end(list);
+    PyErr_Format(PyExc_TypeError, "an argument %s", refusal);
+    refused = o;
+    return false;
+}
+
 static bool wrong(PyObject *o, const char *wanted)
 {
-    if (!PyErr_Occurred())
-        PyErr_Format(PyExc_TypeError, "an argument should be %s, not %.100s", wanted, Py_TYPE(o)->tp_name);
-    return false;
+    return refuse(o, "should be %s, not %.100s", wanted, Py_TYPE(o)->tp_name);
+}
+
+PyObject *psi_py_refuse(psi_py_call *call, const psi_py_signature *sig, PyObject *const *values)
+{
+    int at = 0;
+    while (at < sig->count && values[at] != refused)
+        at++;
+    if (refused && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        if (at < sig->count)
+            PyErr_Format(PyExc_TypeError, "%s(): argument '%s' %s", sig->function, sig->names[at], refusal);
+        else
+            PyErr_Format(PyExc_TypeError, "%s(): an item of an argument %s", sig->function, refusal);
+    }
+    return psi_py_leave_object(call, NULL);
 }
 
 /* For a sequence that cannot be read, as an array without dimensions. */
@@ -98,12 +131,18 @@ bool psi_py_to_arrays(PyObject *o, psi_arrays *out)
     return ok;
 }
 
-/* Whatever int() takes but a float, as upstream's users know it: NumPy's integers, arrays of one element. */
+PyObject *psi_py_as_long(PyObject *o)
+{
+    return PyFloat_Check(o) ? NULL : PyNumber_Long(o);
+}
+
 static bool convert_int(PyObject *o, int64_t *out)
 {
-    PyObject *number = PyFloat_Check(o) ? NULL : PyNumber_Long(o);
+    PyObject *number = psi_py_as_long(o);
     bool ok = number && psi_py_to_int(number, out);
-    if (!number && !PyErr_ExceptionMatches(PyExc_MemoryError))
+    if (number && refused == number)
+        refused = o;
+    if (!number && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_MemoryError))
         PyErr_Clear();
     Py_XDECREF(number);
     return ok;
@@ -116,13 +155,10 @@ bool psi_py_to_int(PyObject *o, int64_t *out)
     *out = PyLong_AsLongLong(o);
     if (*out == -1 && PyErr_Occurred()) {
         PyErr_Clear();
-        PyErr_SetString(PyExc_TypeError, "an int argument is out of range");
-        return false;
+        return refuse(o, "should be an int of 32 bits, not one of more than 64");
     }
-    if (*out > INT32_MAX || *out < INT32_MIN) {
-        PyErr_Format(PyExc_TypeError, "the int argument %lld is past 32 bits", (long long)*out);
-        return false;
-    }
+    if (*out > INT32_MAX || *out < INT32_MIN)
+        return refuse(o, "should be an int of 32 bits, not %lld", (long long)*out);
     return true;
 }
 
@@ -144,25 +180,37 @@ bool psi_py_to_bool(PyObject *o, bool *out)
     return o == Py_True || o == Py_False || wrong(o, "a bool");
 }
 
+bool psi_py_is_sequence(PyObject *o)
+{
+    if (PyList_Check(o) || PyTuple_Check(o))
+        return true;
+    if (PyUnicode_Check(o) || PyBytes_Check(o) || !PySequence_Check(o))
+        return false;
+    bool is = PySequence_Size(o) >= 0;
+    if (!is)
+        PyErr_Clear();
+    return is;
+}
+
 bool psi_py_to_ints(PyObject *o, psi_py_ints *out)
 {
     out->list = (psi_ints){out->few, 1};
     out->one = true;
     if (PyLong_Check(o))
         return psi_py_to_int(o, out->few);
-    if (!PyList_Check(o) && !PyTuple_Check(o) && convert_int(o, out->few))
-        return true;
-    return psi_py_to_shape(o, out);
+    if (psi_py_is_sequence(o))
+        return psi_py_to_shape(o, out);
+    return convert_int(o, out->few) || wrong(o, "an int or a sequence of ints");
 }
 
 bool psi_py_to_shape(PyObject *o, psi_py_ints *out)
 {
     if (!PySequence_Check(o) || PyUnicode_Check(o) || PyBytes_Check(o))
-        return wrong(o, "ints");
+        return wrong(o, "a sequence of ints");
     out->one = false;
     PyObject *list = PySequence_Fast(o, "ints are wanted");
     if (!list)
-        return no_list(o, "ints");
+        return no_list(o, "a sequence of ints");
     Py_ssize_t count = PySequence_Fast_GET_SIZE(list);
     int64_t *to = out->few;
     if (count > (Py_ssize_t)(sizeof out->few / sizeof *out->few)) {
@@ -185,6 +233,11 @@ bool psi_py_to_shape(PyObject *o, psi_py_ints *out)
 
 static bool to_exactly(PyObject *o, int count, const char *wanted, psi_py_ints *out)
 {
+    if (!PyList_Check(o) && !PyTuple_Check(o) && convert_int(o, out->few)) {
+        out->list = (psi_ints){out->few, 1};
+        out->one = true;
+        return true;
+    }
     return psi_py_to_ints(o, out) && (out->one || out->list.count == count || wrong(o, wanted));
 }
 

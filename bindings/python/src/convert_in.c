@@ -7,11 +7,17 @@
 
 enum kind { IS_BOOL, IS_INT, IS_FLOAT, IS_COMPLEX };
 
-/* nanobind's failed conversion, which upstream's users see. */
-static psi_array bad_cast(void)
+/* In upstream's class for ints that cannot be cast. */
+static psi_array bad_int(PyObject *o, psi_dtype dtype)
 {
+    int past;
+    long long v = PyLong_AsLongLongAndOverflow(o, &past);
     PyErr_Clear();
-    PyErr_SetString(PyExc_RuntimeError, "an int does not fit the dtype");
+    if (past)
+        PyErr_Format(PyExc_RuntimeError, "an int of more than 64 bits does not fit %s",
+                     psi_dtype_name(dtype));
+    else
+        PyErr_Format(PyExc_RuntimeError, "the int %lld does not fit %s", v, psi_dtype_name(dtype));
     return psi_error_array();
 }
 
@@ -70,7 +76,7 @@ static psi_array weak_int(PyObject *o, int dtype)
     int overflow;
     long long v = PyLong_AsLongLongAndOverflow(o, &overflow);
     if (overflow)
-        return bad_cast();
+        return bad_int(o, PSI_INT64);
     int to = dtype >= 0 ? dtype : v > INT32_MAX || v < INT32_MIN ? PSI_INT64 : PSI_INT32;
     int size = (int)psi_dtype_size((psi_dtype)to);
     if (size < 8 && psi_issubdtype((psi_dtype)to, PSI_INTEGER)) {
@@ -247,7 +253,13 @@ static int check_list(PyObject *list, list_shape *s, int depth)
     return widest;
 }
 
-/* Writes elements in order as `as`; false where an int does not fit. */
+/* Of a float or an int; -1 with an exception for a longer int. */
+static double as_double(PyObject *o)
+{
+    return PyFloat_Check(o) ? PyFloat_AS_DOUBLE(o) : PyLong_AsDouble(o);
+}
+
+/* Writes elements in order as `as`; false with an exception where an int does not fit. */
 static bool read_list(PyObject *list, psi_dtype as, char **to)
 {
     Py_ssize_t n = PySequence_Fast_GET_SIZE(list);
@@ -266,25 +278,25 @@ static bool read_list(PyObject *list, psi_dtype as, char **to)
         if (as == PSI_UINT64)
             v = (int64_t)PyLong_AsUnsignedLongLong(o);
         else if (as == PSI_COMPLEX64)
-            z = PyComplex_AsCComplex(o);
+            z = PyComplex_Check(o) ? ((PyComplexObject *)o)->cval : (Py_complex){as_double(o), 0};
         else if (as == PSI_FLOAT32 || as == PSI_FLOAT64)
-            d = PyFloat_Check(o) ? PyFloat_AS_DOUBLE(o) : PyLong_AsDouble(o);
+            d = as_double(o);
         else
             v = PyLong_AsLongLong(o);
         if ((v == -1 || d == -1 || z.real == -1) && PyErr_Occurred())
-            return false;
+            return bad_int(o, as), false;
         switch (as) {
         case PSI_BOOL:
             *(uint8_t *)*to = o == Py_True;
             break;
         case PSI_INT32:
             if (v != (int32_t)v)
-                return false;
+                return bad_int(o, as), false;
             *(int32_t *)*to = (int32_t)v;
             break;
         case PSI_UINT32:
             if (v != (uint32_t)v)
-                return false;
+                return bad_int(o, as), false;
             *(uint32_t *)*to = (uint32_t)v;
             break;
         case PSI_FLOAT32:
@@ -359,7 +371,7 @@ psi_array psi_py_from_list(PyObject *list, int dtype)
         return psi_error_array();
     }
     bool ok = read_list(list, as, &to);
-    psi_array out = ok ? psi_array_from(bytes, (psi_ints){s.length, s.ndim}, as) : bad_cast();
+    psi_array out = ok ? psi_array_from(bytes, (psi_ints){s.length, s.ndim}, as) : psi_error_array();
     if (bytes != few)
         PyMem_Free(bytes);
     return converted(out, dtype);
@@ -375,7 +387,7 @@ psi_array psi_py_create(PyObject *o, int dtype)
     case IS_INT: {
         long long v = PyLong_AsLongLongAndOverflow(o, &overflow);
         if (overflow)
-            return bad_cast();
+            return bad_int(o, PSI_INT64);
         psi_dtype natural = v > INT32_MAX || v < INT32_MIN ? PSI_INT64 : PSI_INT32;
         return psi_scalar_int(v, dtype < 0 ? natural : (psi_dtype)dtype);
     }

@@ -2,6 +2,8 @@
  * Invariant: after a leave no psi error waits on the thread. */
 #include "py.h"
 
+#include <string.h>
+
 PyObject *psi_py_raise(void)
 {
     psi_error_record e;
@@ -24,10 +26,13 @@ PyObject *psi_py_raise(void)
     bool known = (unsigned)e.kind < sizeof classes / sizeof *classes;
     PyObject *class = known ? classes[e.kind] : PyExc_RuntimeError;
     bool plain = e.code == PSI_INVALID_ARGUMENT || e.code == PSI_OUT_OF_MEMORY || e.code == PSI_IO;
-    if (plain)
-        PyErr_SetString(class, e.message);
-    else
-        PyErr_Format(class, "%s: %s", psi_code_name(e.code), e.message);
+    /* A message may hold a file's name, of any bytes, or the first part of a text, cut in a character. */
+    PyObject *message = PyUnicode_DecodeUTF8(e.message, (Py_ssize_t)strlen(e.message), "backslashreplace");
+    if (message && plain)
+        PyErr_SetObject(class, message);
+    else if (message)
+        PyErr_Format(class, "%s: %U", psi_code_name(e.code), message);
+    Py_XDECREF(message);
     return NULL;
 }
 

@@ -21,10 +21,10 @@ PSI_PY_ENTRY(fast, scaled_dot_product_attention)
         return NULL;
     for (int i = 0; i < 3; i++)
         if (!psi_py_to_array(v[i], &a[i]))
-            return psi_py_leave_object(&call, NULL);
+            return psi_py_refuse(&call, &sig_, v);
     if ((psi_py_given(v[4]) && !is_word && !psi_py_to_array(v[4], &mask)) ||
         (psi_py_given(v[5]) && !psi_py_to_array(v[5], &sinks)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call,
                         psi_fast_scaled_dot_product_attention(a[0], a[1], a[2], scale, mode, mask, sinks));
 }

@@ -59,7 +59,7 @@ PSI_PY_ENTRY(core, split)
     if (!psi_py_enter(&call, v[3]))
         return NULL;
     if (!psi_py_to_array(v[0], &a) || !psi_py_to_ints(v[1], &at) || (v[2] && !psi_py_to_int(v[2], &axis)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave_list(&call, at.one ? psi_split(a, at.few[0], axis) : psi_split_at(a, at.list, axis));
 }
 
@@ -71,7 +71,7 @@ PSI_PY_ENTRY(core, where)
     if (!psi_py_enter(&call, v[3]))
         return NULL;
     if (!psi_py_to_value(v[0], &condition) || !psi_py_to_pair(v[1], v[2], &x, &y))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_where(condition, x, y));
 }
 
@@ -89,7 +89,7 @@ PSI_PY_ENTRY(core, clip)
     if (!psi_py_to_array(v[0], &a) ||
         (v[1] != Py_None && !psi_py_to_value_as(v[1], (int)psi_dtype_of(a), &low)) ||
         (v[2] != Py_None && !psi_py_to_value_as(v[2], (int)psi_dtype_of(a), &high)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_clip(a, v[1] != Py_None ? low : NULL, v[2] != Py_None ? high : NULL));
 }
 
@@ -101,7 +101,7 @@ PSI_PY_ENTRY(core, divmod)
     if (!psi_py_enter(&call, v[2]))
         return NULL;
     if (!psi_py_to_pair(v[0], v[1], &a, &b))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave_list(&call, psi_divmod(a, b));
 }
 
@@ -116,7 +116,7 @@ PSI_PY_ENTRY(core, full)
         return NULL;
     if ((psi_py_given(v[2]) && !psi_py_to_dtype(v[2], &dtype)) || !psi_py_to_ints(v[0], &shape) ||
         !psi_py_to_value_as(v[1], dtype == PSI_DTYPE_COUNT ? -1 : (int)dtype, &value))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call,
                         psi_full(shape.list, value, dtype == PSI_DTYPE_COUNT ? psi_dtype_of(value) : dtype));
 }
@@ -148,7 +148,7 @@ PSI_PY_ENTRY(core, roll)
         return NULL;
     if (!psi_py_to_array(v[0], &a) || !psi_py_to_ints(v[1], &shift) ||
         (psi_py_given(v[2]) && !psi_py_to_ints(v[2], &axis)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     if (!PyLong_Check(v[1]) && v[2] && PyLong_Check(v[2])) { /* several shifts of one axis add up */
         for (int i = 1; i < shift.list.count; i++)
             shift.few[0] += shift.list.data[i];
@@ -263,12 +263,14 @@ PSI_PY_ENTRY(core, broadcast_shapes)
 static bool pad_sizes(PyObject *o, int ndim, int64_t *low, int64_t *high)
 {
     psi_py_ints one;
-    bool nested = !PyLong_Check(o) && PySequence_Check(o) && PySequence_Size(o) > 0;
+    bool nested = psi_py_is_sequence(o) && PySequence_Size(o) > 0;
     Py_ssize_t count = nested ? PySequence_Size(o) : 1;
     if (nested) {
         PyObject *first = PySequence_GetItem(o, 0);
-        nested = first && !PyLong_Check(first);
-        Py_XDECREF(first);
+        if (!first)
+            return false;
+        nested = psi_py_is_sequence(first);
+        Py_DECREF(first);
     }
     if (nested && count != ndim && count != 1) {
         PyErr_Format(PyExc_ValueError, "[pad] %zd pairs of sizes for an array of %d dimensions", count, ndim);
@@ -302,7 +304,7 @@ PSI_PY_ENTRY(core, pad)
     if (!psi_py_to_array(v[0], &a) || (v[2] && !psi_py_to_str(v[2], &mode)) ||
         (v[3] && !psi_py_to_value_as(v[3], (int)psi_dtype_of(a), &value)) ||
         !pad_sizes(v[1], psi_ndim(a), low, high))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     int n = psi_ndim(a);
     for (int i = 0; i < n; i++)
         axes[i] = i;
@@ -342,7 +344,7 @@ PSI_PY_ENTRY(core, conv_general)
         (v[2] && !psi_py_to_ints(v[2], &stride)) || (v[3] && !conv_padding(v[3], &low, &high)) ||
         (v[4] && !psi_py_to_ints(v[4], &apart)) || (v[5] && !psi_py_to_ints(v[5], &dilation)) ||
         (v[6] && !psi_py_to_int(v[6], &groups)) || (v[7] && !psi_py_to_bool(v[7], &flip)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_conv_general(input, weight, stride.list, low.list, high.list, apart.list,
                                                 dilation.list, groups, flip));
 }
@@ -356,12 +358,12 @@ PSI_PY_ENTRY(core, take)
     if (!psi_py_enter(&call, v[3]))
         return NULL;
     if (!psi_py_to_array(v[0], &a) || (psi_py_given(v[2]) && !psi_py_to_int(v[2], &axis)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     if (PyLong_Check(v[1]))
         return psi_py_to_int(v[1], &at) ? psi_py_leave(&call, psi_take_index(a, at, axis))
-                                        : psi_py_leave_object(&call, NULL);
+                                        : psi_py_refuse(&call, &sig_, v);
     return psi_py_to_array(v[1], &indices) ? psi_py_leave(&call, psi_take(a, indices, axis))
-                                           : psi_py_leave_object(&call, NULL);
+                                           : psi_py_refuse(&call, &sig_, v);
 }
 
 PSI_PY_ENTRY(core, tensordot)
@@ -371,12 +373,12 @@ PSI_PY_ENTRY(core, tensordot)
     psi_array a, b;
     psi_py_ints of_a, of_b;
     int64_t last = 2;
-    bool pairs = v[2] && !PyLong_Check(v[2]);
+    bool pairs = v[2] && psi_py_is_sequence(v[2]);
     if (!psi_py_enter(&call, v[3]))
         return NULL;
     if (!psi_py_to_array(v[0], &a) || !psi_py_to_array(v[1], &b) ||
         (v[2] && !pairs && !psi_py_to_int(v[2], &last)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     if (!pairs)
         return psi_py_leave(&call, psi_tensordot(a, b, last));
     PyObject *list = PySequence_Fast(v[2], "tensordot(): axes should be an int or two sequences of ints");
@@ -389,7 +391,7 @@ PSI_PY_ENTRY(core, tensordot)
          psi_py_to_ints(PySequence_Fast_GET_ITEM(list, 1), &of_b);
     Py_XDECREF(list);
     return ok ? psi_py_leave(&call, psi_tensordot_axes(a, b, of_a.list, of_b.list))
-              : psi_py_leave_object(&call, NULL);
+              : psi_py_refuse(&call, &sig_, v);
 }
 
 /* A norm's order is nothing, a number or a name. */
@@ -411,14 +413,14 @@ PSI_PY_ENTRY(linalg, norm)
     if (ok && PyUnicode_Check(v[1]))
         return psi_py_to_str(v[1], &name)
                    ? psi_py_leave(&call, psi_linalg_norm_matrix(a, name, axis.list, keepdims))
-                   : psi_py_leave_object(&call, NULL);
+                   : psi_py_refuse(&call, &sig_, v);
     if (ok && psi_py_to_float(v[1], &order))
         return psi_py_leave(&call, psi_linalg_norm(a, order, axis.list, keepdims));
-    return psi_py_leave_object(&call, NULL);
+    return psi_py_refuse(&call, &sig_, v);
 }
 
 /* Without an axis, the arrays are flattened first. */
-static PyObject *join(PyObject **v)
+static PyObject *join(const psi_py_signature *sig, PyObject **v)
 {
     psi_py_call call;
     psi_arrays list;
@@ -427,7 +429,7 @@ static PyObject *join(PyObject **v)
     if (!psi_py_enter(&call, v[2]))
         return NULL;
     if (!psi_py_to_arrays(v[0], &list) || (v[1] && !flat && !psi_py_to_int(v[1], &axis)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, sig, v);
     for (int i = 0; flat && i < list.count; i++)
         list.data[i] = psi_flatten(list.data[i], 0, -1);
     return psi_py_leave(&call, psi_concatenate(list, axis));
@@ -436,11 +438,11 @@ static PyObject *join(PyObject **v)
 PSI_PY_ENTRY(core, concatenate)
 {
     PSI_PY_BIND("concatenate", 1, 0, 2, "arrays", "axis", "stream");
-    return join(v);
+    return join(&sig_, v);
 }
 
 PSI_PY_ENTRY(core, concat)
 {
     PSI_PY_BIND("concat", 1, 0, 2, "arrays", "axis", "stream");
-    return join(v);
+    return join(&sig_, v);
 }

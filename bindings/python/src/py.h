@@ -100,6 +100,8 @@ typedef struct psi_py_signature {
 /* Sorts arguments into values (NULL where not given). False with a TypeError. */
 bool psi_py_bind(const psi_py_signature *sig, PyObject *const *args, Py_ssize_t count, PyObject *names,
                  PyObject **values);
+/* Leaves with an exception; where it is an argument's refused conversion, it comes to name function and argument. */
+PyObject *psi_py_refuse(psi_py_call *call, const psi_py_signature *sig, PyObject *const *values);
 
 typedef struct psi_py_ints {
     psi_ints list;
@@ -124,6 +126,10 @@ bool psi_py_to_dtype(PyObject *o, psi_dtype *out);
 bool psi_py_to_str(PyObject *o, const char **out);
 bool psi_py_to_stream(PyObject *o, psi_stream *out);
 bool psi_py_to_device(PyObject *o, psi_device *out);
+/* Whatever int() takes but a float, as upstream's users know it: NumPy's integers, arrays of one element. */
+PyObject *psi_py_as_long(PyObject *o);
+/* True for what has a length and items, but text; an array without dimensions has none. */
+bool psi_py_is_sequence(PyObject *o);
 /* Any object that may take part in arithmetic with an array. */
 bool psi_py_is_operand(PyObject *o);
 

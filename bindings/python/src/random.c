@@ -41,18 +41,28 @@ static bool next_key(psi_array *out)
     return true;
 }
 
+/* Any int's lowest 64 bits, or those of what int() makes one of, but no float. */
+static bool read_seed(PyObject *o, const char *function, int64_t *out)
+{
+    PyObject *number = psi_py_as_long(o);
+    if (!number) {
+        PyErr_Format(PyExc_TypeError, "%s(): argument 'seed' should be an int, not %.100s", function,
+                     Py_TYPE(o)->tp_name);
+        return false;
+    }
+    *out = (int64_t)PyLong_AsUnsignedLongLongMask(number);
+    Py_DECREF(number);
+    return true;
+}
+
 PSI_PY_ENTRY(random, seed)
 {
     PSI_PY_BIND("seed", 1, 0, 1, "seed");
     psi_py_call call;
-    unsigned long long seed = PyLong_Check(v[0]) ? PyLong_AsUnsignedLongLongMask(v[0]) : 0;
-    if (!PyLong_Check(v[0])) {
-        PyErr_Format(PyExc_TypeError, "seed(): an int is wanted, not %.100s", Py_TYPE(v[0])->tp_name);
+    int64_t seed;
+    if (!read_seed(v[0], "seed", &seed) || !psi_py_enter(&call, NULL))
         return NULL;
-    }
-    if (!psi_py_enter(&call, NULL))
-        return NULL;
-    bool ok = set_key(psi_random_key((int64_t)seed));
+    bool ok = set_key(psi_random_key(seed));
     return psi_py_leave_object(&call, ok ? Py_NewRef(Py_None) : NULL);
 }
 
@@ -60,13 +70,10 @@ PSI_PY_ENTRY(random, key)
 {
     PSI_PY_BIND("key", 1, 0, 1, "seed");
     psi_py_call call;
-    if (!PyLong_Check(v[0])) {
-        PyErr_Format(PyExc_TypeError, "key(): an int is wanted, not %.100s", Py_TYPE(v[0])->tp_name);
+    int64_t seed;
+    if (!read_seed(v[0], "key", &seed) || !psi_py_enter(&call, NULL))
         return NULL;
-    }
-    if (!psi_py_enter(&call, NULL))
-        return NULL;
-    return psi_py_leave(&call, psi_random_key((int64_t)PyLong_AsUnsignedLongLongMask(v[0])));
+    return psi_py_leave(&call, psi_random_key(seed));
 }
 
 typedef struct sample {
@@ -107,7 +114,7 @@ PSI_PY_ENTRY(random, uniform)
         return NULL;
     if (!read_sample(v[2], v[3], v[4], PSI_FLOAT32, &s) || !bound(v[0], 0, PSI_FLOAT32, &low) ||
         !bound(v[1], 1, PSI_FLOAT32, &high))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_random_uniform(low, high, s.shape.list, s.dtype, s.key));
 }
 
@@ -122,7 +129,7 @@ PSI_PY_ENTRY(random, normal)
     if (!read_sample(v[0], v[1], v[4], PSI_FLOAT32, &s) ||
         (psi_py_given(v[2]) && !psi_py_to_value(v[2], &loc)) ||
         (psi_py_given(v[3]) && !psi_py_to_value(v[3], &scale)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_random_normal(s.shape.list, s.dtype, loc, scale, s.key));
 }
 
@@ -136,7 +143,7 @@ PSI_PY_ENTRY(random, randint)
         return NULL;
     if (!read_sample(v[2], v[3], v[4], PSI_INT32, &s) || !psi_py_to_value(v[0], &low) ||
         !psi_py_to_value(v[1], &high))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_random_randint(low, high, s.shape.list, s.dtype, s.key));
 }
 
@@ -149,7 +156,7 @@ PSI_PY_ENTRY(random, bernoulli)
     if (!psi_py_enter(&call, v[3]))
         return NULL;
     if (!read_sample(v[1], NULL, v[2], PSI_BOOL, &s) || !bound(v[0], 0.5, PSI_FLOAT32, &p))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_random_bernoulli(p, s.has_shape ? s.shape.list : PSI_NONE, s.key));
 }
 
@@ -163,7 +170,7 @@ PSI_PY_ENTRY(random, truncated_normal)
         return NULL;
     if (!read_sample(v[2], v[3], v[4], PSI_FLOAT32, &s) || !psi_py_to_value(v[0], &low) ||
         !psi_py_to_value(v[1], &high))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(
         &call, psi_random_truncated_normal(low, high, s.has_shape ? s.shape.list : PSI_NONE, s.dtype, s.key));
 }
@@ -184,7 +191,7 @@ PSI_PY_ENTRY(random, categorical)
     if (!psi_py_to_array(v[0], &logits) || (v[1] && !psi_py_to_int(v[1], &axis)) ||
         !read_sample(v[2], NULL, v[4], PSI_UINT32, &s) ||
         (psi_py_given(v[3]) && !psi_py_to_int(v[3], &samples)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     if (psi_py_given(v[3]))
         return psi_py_leave(&call, psi_random_categorical_num_samples(logits, axis, samples, s.key));
     return psi_py_leave(&call,
@@ -199,7 +206,7 @@ PSI_PY_ENTRY(random, gumbel)
     if (!psi_py_enter(&call, v[3]))
         return NULL;
     if (!read_sample(v[0], v[1], v[2], PSI_FLOAT32, &s))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_random_gumbel(s.shape.list, s.dtype, s.key));
 }
 
@@ -213,7 +220,7 @@ PSI_PY_ENTRY(random, laplace)
         return NULL;
     if (!read_sample(v[0], v[1], v[4], PSI_FLOAT32, &s) || (v[2] && !psi_py_to_float(v[2], &loc)) ||
         (v[3] && !psi_py_to_float(v[3], &scale)))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, psi_random_laplace(s.shape.list, s.dtype, loc, scale, s.key));
 }
 
@@ -229,7 +236,7 @@ PSI_PY_ENTRY(random, permutation)
         return NULL;
     if (!(range ? psi_py_to_int(v[0], &n) : psi_py_to_array(v[0], &x)) ||
         (v[1] && !psi_py_to_int(v[1], &axis)) || !read_sample(NULL, NULL, v[2], PSI_INT32, &s))
-        return psi_py_leave_object(&call, NULL);
+        return psi_py_refuse(&call, &sig_, v);
     return psi_py_leave(&call, range ? psi_random_permutation_arange(n, s.key)
                                      : psi_random_permutation(x, axis, s.key));
 }

@@ -37,7 +37,6 @@ GOALS = [  # the first pattern that fits
 NATIVE = {"bf16": ("avx512_bf16", "amx_bf16"), "f16": ("avx512_fp16",)}  # what the processor says of itself
 REASONS = [  # shown for a row only when it is under its goal; the first pattern that fits
     (r"^first_call", "the step alone takes as long as the goal leaves; the rest is memory touched for the first time"),
-    (r"^python_chain_1000_scalar", "every Python number becomes an array of its own, which the chain holds until it is evaluated"),
     (r"^argsort_1e6", "keys and places are sorted together by digits, into a second buffer"),
     (r"^matmul_512x4096", "operands are packed into panels beside themselves before they are multiplied"),
     (r"^matmul_", "MKL's inner loop is a few per cent ahead; other block sizes gained nothing"),

@@ -51,7 +51,9 @@ psi_array psi_array_wrap(void *data, psi_ints shape, psi_dtype dtype, void (*rel
 /* A scalar leaf; `value` holds at least the dtype's size. */
 static psi_array scalar(const void *value, psi_dtype dtype)
 {
-    return psi_array_from(value, PSI_SCALAR_SHAPE, dtype);
+    if ((unsigned)dtype >= PSI_DTYPE_COUNT)
+        return PSI_INVALID("array: %d is not a dtype", (int)dtype);
+    return psi_leaf_scalar(value, dtype);
 }
 
 psi_array psi_scalar_int(int64_t value, psi_dtype dtype)

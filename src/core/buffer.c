@@ -183,6 +183,11 @@ static __attribute__((cold, noinline)) void set_up(void)
     heap.limit = total / 5 * 4;
     heap.cache_limit = total / 4;
     heap.ready = true;
+}
+
+/* Before the evaluator's: handlers run in the reverse order, and buffers are made while the graph lock is held. */
+static __attribute__((constructor(101))) void watch_forks(void)
+{
     pthread_atfork(before_fork, after_fork, after_fork);
 }
 
@@ -369,7 +374,8 @@ psi_buffer *psi_buffer_wrap(void *data, size_t bytes, void (*release)(void *cont
             release(context);
         return NULL;
     }
-    *buffer = (psi_buffer){.data = data, .bytes = bytes, .release = release, .context = context};
+    *buffer =
+        (psi_buffer){.data = data, .bytes = bytes, .release = release, .context = release ? context : buffer};
     atomic_init(&buffer->refs, 1);
     return buffer;
 }
@@ -385,9 +391,10 @@ void psi_buffer_release(psi_buffer *buffer)
     if (!buffer || atomic_fetch_sub_explicit(&buffer->refs, 1, memory_order_acq_rel) != 1)
         return;
     if (buffer->capacity == 0) {
+        void *whole = buffer->release ? buffer : buffer->context;
         if (buffer->release)
             buffer->release(buffer->context);
-        psi_free(buffer);
+        psi_free(whole);
         return;
     }
     block *b = (block *)buffer, *doomed = NULL;

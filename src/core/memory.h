@@ -25,9 +25,9 @@ typedef struct psi_buffer {
     atomic_int refs;
     void *data;                     /* 64-byte aligned unless foreign */
     size_t bytes;                   /* as asked for */
-    size_t capacity;                /* as counted: the size class, or 0 for foreign memory */
+    size_t capacity;                /* as counted: the size class, or 0 for foreign memory and a scalar's */
     void (*release)(void *context); /* foreign memory only */
-    void *context;
+    void *context;                  /* where nothing is released so: the block that this is part of */
 } psi_buffer;
 
 /* A buffer with one reference and undefined contents; NULL records out_of_memory. Zero bytes is allowed. */

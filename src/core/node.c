@@ -95,7 +95,8 @@ bool psi_check_inputs(psi_arrays in, const char *op)
     return true;
 }
 
-static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec *out)
+/* A node with room for `extra` bytes behind its attributes. */
+static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec *out, size_t extra)
 {
     int64_t dims = 0, attrs = spec.attr.count > 0 ? spec.attr.count : 0;
     for (int i = 0; i < outputs; i++) {
@@ -114,7 +115,7 @@ static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec
     }
     size_t head = offsetof(psi_node, out) + (size_t)outputs * sizeof(struct psi_array_s);
     size_t lists = (size_t)spec.in.count * sizeof(psi_array) + (size_t)(dims + attrs) * sizeof(int64_t);
-    psi_node *node = psi_malloc(head + lists);
+    psi_node *node = psi_malloc(head + lists + extra);
     if (!node)
         return NULL;
     memset(node, 0, head);
@@ -135,11 +136,11 @@ static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec
     return node;
 }
 
-static psi_node *make(psi_node_spec spec, int outputs, const psi_output_spec *out)
+static psi_node *make(psi_node_spec spec, int outputs, const psi_output_spec *out, size_t extra)
 {
     if (!psi_check_inputs(spec.in, "graph node"))
         return NULL;
-    psi_node *node = allocate(spec, outputs, out);
+    psi_node *node = allocate(spec, outputs, out, extra);
     if (!node)
         return NULL;
     node->op = (uint16_t)spec.op;
@@ -177,7 +178,7 @@ psi_node *psi_node_like(const psi_node *like, const psi_array *in, int in_count)
 #undef MOVED
     atomic_init(&node->refs, 1);
     atomic_init(&node->state, PSI_PENDING);
-    node->tracer = node->lost = false;
+    node->tracer = node->lost = node->nested = node->through = false;
     node->mark = node->place = node->uses = 0;
     node->data = NULL;
     node->data_free = NULL;
@@ -191,7 +192,7 @@ psi_node *psi_node_like(const psi_node *like, const psi_array *in, int in_count)
 psi_node *psi_node_mould(int op, int in_count, int out_count, const psi_output_spec *outputs,
                          psi_stream stream)
 {
-    psi_node *node = allocate((psi_node_spec){.in = {NULL, in_count}}, out_count, outputs);
+    psi_node *node = allocate((psi_node_spec){.in = {NULL, in_count}}, out_count, outputs, 0);
     if (!node)
         return NULL;
     node->op = (uint16_t)op;
@@ -204,14 +205,14 @@ psi_node *psi_node_mould(int op, int in_count, int out_count, const psi_output_s
 
 psi_array psi_node_new(psi_node_spec spec, psi_ints shape, psi_dtype dtype)
 {
-    psi_node *node = make(spec, 1, &(psi_output_spec){shape, dtype});
+    psi_node *node = make(spec, 1, &(psi_output_spec){shape, dtype}, 0);
     return node ? psi_own(node->out) : psi_error_array();
 }
 
 psi_arrays psi_node_new_many(psi_node_spec spec, int count, const psi_output_spec *outputs)
 {
     psi_arrays list = {psi_scope_memory((size_t)count * sizeof(psi_array)), count};
-    psi_node *node = list.data ? make(spec, count, outputs) : NULL;
+    psi_node *node = list.data ? make(spec, count, outputs, 0) : NULL;
     if (!node)
         return (psi_arrays){NULL, 0};
     for (int i = 0; i < count; i++) {
@@ -222,17 +223,44 @@ psi_arrays psi_node_new_many(psi_node_spec spec, int count, const psi_output_spe
     return list;
 }
 
-psi_array psi_leaf_new(psi_buffer *buffer, psi_ints shape, psi_dtype dtype)
+/* Gives a leaf its values; the innermost scope gets it. */
+static psi_array ready(psi_node *node, psi_buffer *buffer)
 {
-    psi_node *node = buffer ? make((psi_node_spec){0}, 1, &(psi_output_spec){shape, dtype}) : NULL;
-    if (!node) {
-        if (buffer)
-            psi_buffer_release(buffer);
-        return psi_error_array();
-    }
     psi_array a = node->out;
     a->buffer = buffer;
     psi_set_row_major(a);
     atomic_store_explicit(&node->state, PSI_READY, memory_order_release);
     return psi_own(a);
+}
+
+psi_array psi_leaf_new(psi_buffer *buffer, psi_ints shape, psi_dtype dtype)
+{
+    psi_node *node = buffer ? make((psi_node_spec){0}, 1, &(psi_output_spec){shape, dtype}, 0) : NULL;
+    if (!node) {
+        if (buffer)
+            psi_buffer_release(buffer);
+        return psi_error_array();
+    }
+    return ready(node, buffer);
+}
+
+/* What lies behind a scalar's node. */
+typedef struct own_value {
+    _Alignas(8) char value[8];
+    psi_buffer buffer; /* with the rest, what a vector read at the value may touch */
+    char margin[16];
+} own_value;
+
+psi_array psi_leaf_scalar(const void *value, psi_dtype dtype)
+{
+    psi_node *node =
+        make((psi_node_spec){0}, 1, &(psi_output_spec){PSI_SCALAR_SHAPE, dtype}, sizeof(own_value));
+    if (!node)
+        return psi_error_array();
+    own_value *own = (own_value *)node->attr;
+    memcpy(own->value, value, psi_dtype_size(dtype));
+    own->buffer = (psi_buffer){.data = own->value, .bytes = psi_dtype_size(dtype), .context = node};
+    atomic_init(&own->buffer.refs, 1);
+    node->nested = true;
+    return ready(node, &own->buffer);
 }

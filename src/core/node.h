@@ -44,8 +44,10 @@ struct psi_node {
     uint16_t op;
     uint16_t out_count;
     int32_t in_count;
-    bool tracer; /* depends on an input of a running transform */
-    bool lost;   /* was being computed by a thread that a fork left behind */
+    bool tracer;  /* depends on an input of a running transform */
+    bool lost;    /* was being computed by a thread that a fork left behind */
+    bool nested;  /* a scalar's: the buffer of its value lies in its block, which goes with the buffer */
+    bool through; /* a broadcast that its readers read through: it has no step of its own in their plan */
     int32_t attr_count;
     psi_stream stream;
     uint32_t mark, place, uses; /* scratch of whoever holds the graph lock */
@@ -62,6 +64,13 @@ struct psi_node {
 static inline psi_node *psi_node_of(psi_array a)
 {
     return (psi_node *)((char *)(a - a->index) - offsetof(psi_node, out));
+}
+
+/* Whose values an input's reader takes: those of the array itself, or what a broadcast repeats. */
+static inline psi_array psi_source_of(psi_array a)
+{
+    const psi_node *node = psi_node_of(a);
+    return node->through ? node->in[0] : a;
 }
 
 static inline int64_t *psi_strides_of(psi_array a)
@@ -96,6 +105,9 @@ typedef struct psi_output_spec {
 psi_array psi_node_new(psi_node_spec spec, psi_ints shape, psi_dtype dtype);
 /* Several outputs: a list owned by the innermost scope; count 0 with an error. */
 psi_arrays psi_node_new_many(psi_node_spec spec, int count, const psi_output_spec *outputs);
+
+/* A ready leaf of one value without dimensions, which lies in the node's own block; owned by the innermost scope. */
+psi_array psi_leaf_scalar(const void *value, psi_dtype dtype);
 
 /* A ready row-major leaf over a buffer whose reference is taken; owned by the innermost scope. */
 psi_array psi_leaf_new(psi_buffer *buffer, psi_ints shape, psi_dtype dtype);

@@ -125,14 +125,16 @@ void psi_release(psi_array a)
     drop(a, &dead);
     while (dead) {
         psi_node *node = dead;
+        bool nested = node->nested;
         dead = node->data;
         for (int i = 0; i < node->in_count; i++)
             drop(node->in[i], &dead);
-        for (int i = 0; i < node->out_count; i++)
+        psi_free(node->failure);
+        for (int i = node->out_count; i-- > 0;)
             if (node->out[i].buffer)
                 psi_buffer_release(node->out[i].buffer);
-        psi_free(node->failure);
-        psi_free(node);
+        if (!nested)
+            psi_free(node);
     }
 }
 

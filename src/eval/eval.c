@@ -8,6 +8,7 @@
 #include "eval/fault.h"
 #include "eval/plan.h"
 #include "eval/program.h"
+#include "eval/small.h"
 #include "ops/op.h"
 
 static pthread_mutex_t done_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -91,7 +92,7 @@ static bool inputs_ready(const psi_step *step, psi_error_record *why)
 {
     for (int k = 0; k < step->count; k++)
         for (int i = 0; i < step->nodes[k]->in_count; i++) {
-            psi_node *from = psi_node_of(step->nodes[k]->in[i]);
+            psi_node *from = psi_node_of(psi_source_of(step->nodes[k]->in[i]));
             bool member = false;
             if (state_of(from) == PSI_READY)
                 continue;
@@ -108,7 +109,7 @@ static bool inputs_ready(const psi_step *step, psi_error_record *why)
     return true;
 }
 
-static bool run_nodes(psi_arena *arena, const psi_step *step)
+static bool compute(psi_arena *arena, const psi_step *step)
 {
     psi_node *node = step->nodes[0];
     if (step->count > 1 || psi_is_fusable(node->op))
@@ -133,15 +134,22 @@ static void undo_outputs(const psi_step *step)
         }
 }
 
+bool psi_step_run(psi_arena *arena, const psi_step *step)
+{
+    bool ok = compute(arena, step);
+    psi_scratch_end();
+    if (!ok)
+        undo_outputs(step);
+    return ok;
+}
+
 static void run_step(psi_arena *arena, const psi_step *step)
 {
     psi_error_record why;
     psi_node *sink = step->nodes[step->count - 1];
-    bool ready = inputs_ready(step, &why), ran = ready && run_nodes(arena, step);
-    psi_scratch_end();
-    if (ready && !ran) {
+    bool ready = inputs_ready(step, &why);
+    if (ready && !psi_step_run(arena, step)) {
         psi_error(&why);
-        undo_outputs(step);
         ready = false;
     }
     if (!ready) {
@@ -204,13 +212,13 @@ static bool read_environment(void)
 /* Plans and starts the work. One stream's work runs on this thread when it is about to wait anyway. */
 static bool start(psi_arrays arrays, bool will_wait)
 {
-    bool needed = false;
+    bool needed = false, failed_before = psi_this_thread.failed;
     if (!psi_check_inputs(arrays, "eval"))
         return false;
     for (int i = 0; i < arrays.count && !needed; i++)
-        needed = state_of(psi_node_of(arrays.data[i])) != PSI_READY;
-    if (!needed)
-        return true;
+        needed = !(will_wait ? psi_eval_small(arrays.data[i]) : psi_is_available(arrays.data[i]));
+    if (!needed || psi_this_thread.failed != failed_before)
+        return !needed;
     if (!read_environment())
         return false;
     psi_graph_lock();

@@ -83,11 +83,20 @@ static void spoil(psi_array out)
     psi_set_row_major(out);
 }
 
+/* A broadcast that is read through takes part, too. */
+static void record(const psi_node *node)
+{
+    atomic_store(&evaluated[node->op], true);
+    for (int i = 0; i < node->in_count; i++)
+        if (psi_node_of(node->in[i])->through)
+            atomic_store(&evaluated[psi_node_of(node->in[i])->op], true);
+}
+
 void psi_fault_after_slow(psi_node **nodes, int count)
 {
     for (int k = 0; k < count; k++) {
         if (recording)
-            atomic_store(&evaluated[nodes[k]->op], true);
+            record(nodes[k]);
         if (nodes[k]->op == fault_op)
             for (int i = 0; i < nodes[k]->out_count; i++)
                 spoil(&nodes[k]->out[i]);

@@ -16,7 +16,7 @@ bool psi_memory_fits(psi_array in, psi_array out)
     enum { SLACK = 1 << 14 }; /* as upstream: a little memory may be left over */
     const psi_buffer *buffer = in->buffer;
     size_t bytes = psi_nbytes(out);
-    return atomic_load(&buffer->refs) == 1 && !buffer->release && in->offset == 0 &&
+    return atomic_load(&buffer->refs) == 1 && buffer->capacity && in->offset == 0 &&
            in->data_size == in->size && psi_nbytes(in) == bytes && buffer->bytes >= bytes &&
            buffer->bytes - bytes <= SLACK;
 }

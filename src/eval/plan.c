@@ -121,14 +121,28 @@ typedef struct grouping {
     int *size;  /* per sink */
 } grouping;
 
+/* True when the node's consumers are all in one group, of its shape. */
+static bool joins(const grouping *g, int candidate, const psi_node *node)
+{
+    if (candidate < 0 || psi_plan_unfused)
+        return false;
+    const psi_node *sink = g->o->nodes.items[candidate];
+    return psi_is_fusable(sink->op) &&
+           psi_same_ints(psi_shape_of((psi_array)&sink->out[0]), psi_shape_of((psi_array)&node->out[0]));
+}
+
 /* True when consumers and node agree on all that a tile program shares. */
 static bool fits(const grouping *g, int candidate, const psi_node *node)
 {
-    if (candidate < 0 || psi_plan_unfused || !psi_is_fusable(node->op) || g->size[candidate] >= MAX_GROUP)
-        return false;
-    const psi_node *sink = g->o->nodes.items[candidate];
-    return psi_is_fusable(sink->op) && sink->stream.index == node->stream.index &&
-           psi_same_ints(psi_shape_of((psi_array)&sink->out[0]), psi_shape_of((psi_array)&node->out[0]));
+    return joins(g, candidate, node) && psi_is_fusable(node->op) && g->size[candidate] < MAX_GROUP &&
+           g->o->nodes.items[candidate]->stream.index == node->stream.index;
+}
+
+/* True for a broadcast that its group alone wants: a tile program repeats elements itself. */
+static bool is_read_through(const grouping *g, int candidate, const psi_node *node)
+{
+    return node->op == PSI_OP_broadcast && node->in_count == 1 && joins(g, candidate, node) &&
+           atomic_load(&node->refs) <= (int)node->uses;
 }
 
 static void assign_groups(grouping *g)
@@ -136,6 +150,7 @@ static void assign_groups(grouping *g)
     for (int i = g->o->nodes.count; i-- > 0;) {
         psi_node *node = g->o->nodes.items[i];
         int candidate = g->group[i];
+        node->through = is_read_through(g, candidate, node);
         if (fits(g, candidate, node)) {
             g->next[i] = g->first[candidate];
             g->first[candidate] = i;
@@ -177,7 +192,7 @@ static psi_batch *batch_of(psi_plan *plan, psi_stream stream, int most)
 static bool write_steps(psi_plan *plan, const grouping *g)
 {
     for (int i = 0; i < g->o->nodes.count; i++) {
-        if (g->group[i] != i)
+        if (g->group[i] != i || g->o->nodes.items[i]->through)
             continue;
         psi_batch *batch = batch_of(plan, g->o->nodes.items[i]->stream, g->o->nodes.count);
         size_t n = (size_t)g->size[i];
@@ -232,6 +247,8 @@ static void schedule(const order *o)
 {
     for (int i = 0; i < o->nodes.count; i++) {
         psi_node *node = o->nodes.items[i];
+        if (node->through)
+            continue;
         psi_free(node->failure);
         node->failure = NULL;
         atomic_store_explicit(&node->state, PSI_SCHEDULED, memory_order_relaxed);

@@ -42,6 +42,8 @@ void psi_plans_after_fork(void);
 /* Plans all that is needed for the arrays; NULL with nothing recorded when there is nothing to do, NULL with an error
  * when it cannot be planned. On success all nodes are PSI_SCHEDULED. Holding the graph lock. */
 psi_plan *psi_plan_new(psi_arrays wanted);
+/* Computes a step whose inputs are ready; what a failure left is undone, and its error recorded. */
+bool psi_step_run(psi_arena *arena, const psi_step *step);
 /* Gives back a step's inner nodes, once it has run or never will. */
 void psi_step_release(const psi_step *step);
 void psi_plan_drop(psi_plan *plan);

@@ -9,7 +9,7 @@
 #include "ops/op.h"
 #include "transforms/fused.h"
 
-enum { TILE = 1024, REGISTER_BYTES = TILE * 8 };
+enum { TILE = 1024 };
 
 /* Elements computed and then written past the caches at a time: few, so that the processor reads on meanwhile. */
 enum { FAR_TILE = 128 };
@@ -26,17 +26,25 @@ typedef struct instruction {
     operand out, in[3];
 } instruction;
 
-/* An input that is not dense: loaded into a register for every tile, or filled once when it is one value. */
+/* An input that is neither dense nor one value: loaded into a register for every tile. Registers that inputs are put into
+ * are never handed on: that happens before the first instruction. */
 typedef struct load {
     psi_strided source;
-    int reg;
-    bool constant;
+    size_t reg; /* where it begins */
 } load;
+
+/* An input that is one value: repeated once in a register, which equal values share. */
+typedef struct constant {
+    const void *value;
+    int itemsize;
+    size_t reg;
+} constant;
 
 typedef struct program {
     psi_arena *arena;
     const psi_member *members;
     int count, reg_count;
+    size_t reg_bytes;  /* of one register */
     psi_array *inputs; /* of the sink's shape, or what broadcasts to it */
     operand *at;       /* of inputs; base NULL and not in a register until one is read */
     int input_count;
@@ -49,6 +57,8 @@ typedef struct program {
     instruction *code;
     load *loads;
     int load_count, load_capacity;
+    constant *constants;
+    int constant_count;
     char *far; /* the sink's output, when it is written past the caches from a register; else NULL */
     psi_copy_fn copy_far;
     atomic_bool out_of_memory; /* a worker could not have its registers */
@@ -69,9 +79,9 @@ static psi_array sink_of(const program *p)
     return p->outputs[p->output_count - 1];
 }
 
-static operand register_operand(int reg, int dtype)
+static operand register_operand(const program *p, int reg, int dtype)
 {
-    return (operand){(char *)((size_t)reg * REGISTER_BYTES), (int)psi_dtype_size((psi_dtype)dtype), true};
+    return (operand){(char *)((size_t)reg * p->reg_bytes), (int)psi_dtype_size((psi_dtype)dtype), true};
 }
 
 static operand memory_operand(psi_array a)
@@ -102,12 +112,29 @@ static void describe(psi_strided *s, psi_array a, psi_ints shape)
     psi_strided_with(s, a, shape, strides);
 }
 
-/* The operand for an input: in place where it is dense, else loaded into a register. */
+/* The register that holds one value, repeated. */
+static operand constant_operand(program *p, psi_array a)
+{
+    enum { FEW = 8 };
+    const void *value = psi_values(a);
+    int itemsize = (int)psi_itemsize(a), count = p->constant_count;
+    for (const constant *c = p->constants + count; c > p->constants && c > p->constants + count - FEW;)
+        if ((--c)->itemsize == itemsize && !memcmp(c->value, value, (size_t)itemsize))
+            return (operand){(char *)c->reg, itemsize, true};
+    operand out = register_operand(p, p->reg_count++, a->dtype);
+    p->constants[p->constant_count++] = (constant){value, itemsize, (size_t)out.base};
+    return out;
+}
+
+/* The operand for an input: in place where it is dense, else put into a register. */
 static bool input_operand(program *p, int i, operand *out)
 {
     psi_array a = p->inputs[i];
-    bool constant = p->size > 1 && is_one_value(a);
-    if (!constant && is_dense_for(p, a)) {
+    if (p->size > 1 && is_one_value(a)) {
+        *out = p->at[i] = constant_operand(p, a);
+        return true;
+    }
+    if (is_dense_for(p, a)) {
         *out = p->at[i] = memory_operand(a);
         return true;
     }
@@ -123,9 +150,8 @@ static bool input_operand(program *p, int i, operand *out)
     }
     load *l = &p->loads[p->load_count++];
     describe(&l->source, a, psi_shape_of(sink_of(p)));
-    l->constant = constant;
-    l->reg = p->reg_count++; /* never handed on: the load happens before the first instruction */
-    *out = p->at[i] = register_operand(l->reg, a->dtype);
+    *out = p->at[i] = register_operand(p, p->reg_count++, a->dtype);
+    l->reg = (size_t)out->base;
     return true;
 }
 
@@ -136,7 +162,7 @@ static bool operand_of(program *p, int32_t in, operand *out)
         return out->base || out->in_register || input_operand(p, ~in, out);
     }
     const psi_member *m = &p->members[in];
-    *out = m->stored >= 0 ? memory_operand(p->outputs[m->stored]) : register_operand(m->reg, m->to);
+    *out = m->stored >= 0 ? memory_operand(p->outputs[m->stored]) : register_operand(p, m->reg, m->to);
     return true;
 }
 
@@ -156,7 +182,7 @@ static bool compile(program *p)
         if (m->stored >= 0 && !(p->far && k == p->count - 1))
             ins->out = memory_operand(p->outputs[m->stored]);
         else
-            ins->out = register_operand(m->reg, m->to);
+            ins->out = register_operand(p, m->reg, m->to);
     }
     return true;
 }
@@ -184,22 +210,20 @@ static void run_far(const program *p, char *regs, int64_t start, int64_t n)
 static void run_chunk(void *context, int64_t index)
 {
     program *p = context;
-    char *regs = psi_scratch(0, (size_t)p->reg_count * REGISTER_BYTES + 64);
+    char *regs = psi_scratch(0, (size_t)p->reg_count * p->reg_bytes + 64);
     int64_t stop = (index + 1) * p->chunk < p->size ? (index + 1) * p->chunk : p->size;
     if (!regs) {
         psi_error(NULL); /* the worker's own record; the caller reports it */
         atomic_store(&p->out_of_memory, true);
         return;
     }
-    for (int i = 0; i < p->load_count; i++)
-        if (p->loads[i].constant)
-            psi_strided_load(&p->loads[i].source, 0, p->size < TILE ? p->size : TILE,
-                             regs + (size_t)p->loads[i].reg * REGISTER_BYTES);
+    for (int i = 0; i < p->constant_count; i++)
+        psi_strided_repeat(p->constants[i].value, p->constants[i].itemsize, p->size < TILE ? p->size : TILE,
+                           regs + p->constants[i].reg);
     for (int64_t s = index * p->chunk; s < stop; s += TILE) {
         int64_t n = stop - s < TILE ? stop - s : TILE;
         for (int i = 0; i < p->load_count; i++)
-            if (!p->loads[i].constant)
-                psi_strided_load(&p->loads[i].source, s, n, regs + (size_t)p->loads[i].reg * REGISTER_BYTES);
+            psi_strided_load(&p->loads[i].source, s, n, regs + p->loads[i].reg);
         for (int k = 0; k < p->count - (p->far != NULL); k++) {
             const instruction *ins = &p->code[k];
             ins->fn(n, place_of(ins->out, regs, s), place_of(ins->in[0], regs, s),
@@ -301,9 +325,11 @@ static bool make_outputs(program *p, psi_array layout)
 static bool run(program *p)
 {
     p->size = sink_of(p)->size;
+    p->reg_bytes = (size_t)(p->size < TILE ? (p->size + 7) / 8 * 8 : TILE) * 8;
+    p->constants = psi_arena_take(p->arena, (size_t)p->input_count * sizeof *p->constants);
     p->code = psi_arena_take(p->arena, (size_t)p->count * sizeof *p->code);
     p->at = psi_arena_take(p->arena, (size_t)p->input_count * sizeof *p->at);
-    if (!p->code || !p->at)
+    if (!p->code || !p->at || !p->constants)
         return false;
     memset(p->at, 0, (size_t)p->input_count * sizeof *p->at);
     psi_array layout = shared_layout(p);
@@ -315,8 +341,8 @@ static bool run(program *p)
     p->chunk = p->count >= 8 ? 4 * TILE : 32 * TILE;
     psi_parallel((p->size + p->chunk - 1) / p->chunk, run_chunk, p);
     if (atomic_load(&p->out_of_memory))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "no memory for %d tile registers of %d bytes",
-                 p->reg_count, REGISTER_BYTES);
+        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "no memory for %d tile registers of %zu bytes",
+                 p->reg_count, p->reg_bytes);
     return !psi_failed();
 }
 
@@ -345,7 +371,7 @@ static void describe_nodes(program *p, psi_member *members, const bool *stored)
         for (int i = 0; i < m->in_count; i++) {
             const psi_node *from = psi_node_of(node->in[i]);
             bool inner = from->place < (uint32_t)k && p->readers[from->place] == from;
-            m->in[i] = inner ? (int32_t)from->place : place_input(p, node->in[i]);
+            m->in[i] = inner ? (int32_t)from->place : place_input(p, psi_source_of(node->in[i]));
         }
         m->stored = stored[k] ? p->output_count : -1;
         if (stored[k])

@@ -30,7 +30,7 @@ typedef struct schedule {
     bool *held;    /* per root: by somebody outside, too */
 } schedule;
 
-static bool is_view(int op)
+bool psi_is_view(int op)
 {
     switch (op) {
     case PSI_OP_copy:
@@ -93,7 +93,7 @@ static void describe(schedule *s, int i, uint32_t epoch)
     for (int k = 0; k < step->count; k++) {
         const psi_node *node = step->nodes[k];
         for (int n = 0; n < node->in_count; n++) {
-            int32_t from = step_of(node->in[n], epoch, i);
+            int32_t from = step_of(psi_source_of(node->in[n]), epoch, i);
             if (from < 0)
                 continue;
             s->needs.items[at++] = from;
@@ -106,7 +106,7 @@ static void describe(schedule *s, int i, uint32_t epoch)
     s->needs.start[i + 1] = at;
     s->left[i] = at - s->needs.start[i];
     const psi_node *last = step->nodes[step->count - 1];
-    if (step->count == 1 && is_view(last->op)) {
+    if (step->count == 1 && psi_is_view(last->op)) {
         int32_t from = step_of(last->in[0], epoch, i);
         s->root[i] = from < 0 ? -1 : s->root[from];
         s->bytes[i] = 0;

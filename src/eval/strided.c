@@ -44,6 +44,11 @@ static void run(void *out, const char *from, int64_t stride, int64_t n, int item
         RUN(uint64_t);
 }
 
+void psi_strided_repeat(const void *element, int itemsize, int64_t n, void *out)
+{
+    run(out, element, 0, n, itemsize);
+}
+
 void psi_strided_load(const psi_strided *s, int64_t start, int64_t n, void *out)
 {
     int64_t at[PSI_MAX_NDIM], rest = start, offset = 0;

@@ -20,6 +20,9 @@ void psi_strided_with(psi_strided *s, psi_array a, psi_ints shape, const int64_t
 /* Writes elements [start, start + n) of row-major order, densely, to out. */
 void psi_strided_load(const psi_strided *s, int64_t start, int64_t n, void *out);
 
+/* Writes one element n times. */
+void psi_strided_repeat(const void *element, int itemsize, int64_t n, void *out);
+
 /* The same elements' distances from the base, in elements. */
 void psi_strided_places(const psi_strided *s, int64_t start, int64_t n, int64_t *out);
 

@@ -33,7 +33,8 @@ psi_array psi_squeeze(psi_array a, psi_ints axes)
         if (a->shape[i] != 1)
             return PSI_INVALID("squeeze: axis %d has length %lld, not 1", i, (long long)a->shape[i]);
     }
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, (psi_ints){dropped, count});
     return psi_build(PSI_OP_squeeze, PSI_ARRAYS(a), psi_put_done(&attr), (psi_ints){shape, left},
                      psi_dtype_of(a));
@@ -151,7 +152,8 @@ psi_array psi_unflatten(psi_array a, int64_t axis, psi_ints shape)
     memcpy(full, a->shape, (size_t)at * sizeof *full);
     memcpy(full + at, cut, (size_t)shape.count * sizeof *full);
     memcpy(full + at + shape.count, a->shape + at + 1, (size_t)(a->ndim - at - 1) * sizeof *full);
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put(&attr, at);
     psi_put_list(&attr, psi_this_thread.shapeless ? shape : (psi_ints){cut, shape.count});
     return psi_build(PSI_OP_unflatten, PSI_ARRAYS(a), psi_put_done(&attr),

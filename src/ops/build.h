@@ -32,7 +32,8 @@ psi_array psi_expand_to(psi_array a, psi_ints shape);
  * traced for many shapes, the node is given the others, to find its shape by again. */
 psi_array psi_expand_with(psi_array a, psi_ints shape, psi_arrays others, int kept);
 
-/* Attributes are collected here before a node is made of them. */
+/* Attributes are collected here before a node is made of them. The count is set first, and alone: an initialiser would clear
+ * the list, too. */
 typedef struct psi_attr_list {
     int64_t data[4 * PSI_MAX_NDIM + 8];
     int count;

@@ -89,7 +89,8 @@ static psi_array make(psi_array in, psi_array weight, const conv_spec *s)
     if (psi_is_error(in) || psi_is_error(weight))
         return psi_error_array();
     int64_t shape[MOST_SPATIAL + 2];
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     shape[0] = in->shape[0];
     shape[s->axes + 1] = weight->shape[0];
     for (int i = 0; i < s->axes; i++) {

@@ -13,7 +13,8 @@ typedef struct kind {
 static psi_array build(psi_array in, psi_ints axes, kind k, int64_t last)
 {
     int64_t shape[PSI_MAX_NDIM];
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     for (int i = 0; i < in->ndim; i++)
         shape[i] = in->shape[i];
     if (k.real)

@@ -134,7 +134,8 @@ psi_array psi_gather(psi_array a, psi_arrays indices, psi_ints axes, psi_ints sl
         shape[i] = in.data[1]->shape[i];
     for (int i = 0; i < slice_sizes.count; i++)
         shape[ndim + i] = slice_sizes.data[i];
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, axes);
     psi_put_list(&attr, slice_sizes);
     return psi_build(PSI_OP_gather, in, psi_put_done(&attr), (psi_ints){shape, ndim + slice_sizes.count},

@@ -104,7 +104,8 @@ psi_array psi_as_strided(psi_array a, psi_ints shape, psi_ints strides, int64_t 
         return PSI_INVALID("as_strided: %d strides for %d dimensions", strides.count, shape.count);
     if (!within(shape, strides, offset, a->size))
         return psi_error_array();
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, shape);
     psi_put_list(&attr, strides);
     psi_put(&attr, offset);

@@ -82,7 +82,8 @@ psi_array psi_pad(psi_array a, psi_ints axes, psi_ints low_pad_size, psi_ints hi
         shape[i] = a->shape[i] + lows[i] + highs[i];
     for (int i = 0; i < axes.count; i++)
         places[i] = axes.data[i] < 0 ? axes.data[i] + a->ndim : axes.data[i];
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, (psi_ints){places, axes.count});
     psi_put_list(&attr, low_pad_size);
     psi_put_list(&attr, high_pad_size);

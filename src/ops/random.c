@@ -48,7 +48,8 @@ static psi_array next_key(void)
 static psi_array build_bits(psi_array key, psi_ints shape, int64_t width)
 {
     static const psi_dtype dtypes[] = {[1] = PSI_UINT8, [2] = PSI_UINT16, [4] = PSI_UINT32};
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, shape);
     psi_put(&attr, width);
     return psi_build(PSI_OP_random_bits, PSI_ARRAYS(key), psi_put_done(&attr), shape, dtypes[width]);

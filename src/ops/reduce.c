@@ -60,7 +60,8 @@ static psi_array build_reduce(int kind, psi_array a, psi_ints axes, bool keepdim
     psi_dtype dtype = result_dtype(kind, (psi_dtype)a->dtype);
     if (count == 0)
         return dtype == PSI_BOOL ? psi_astype(a, dtype) : a;
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put(&attr, kind);
     psi_put_list(&attr, (psi_ints){sorted, count});
     psi_array y =

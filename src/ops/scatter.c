@@ -13,7 +13,8 @@
 
 static psi_array build_scatter(psi_scatter_kind kind, psi_arrays in, psi_ints axes)
 {
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put(&attr, kind);
     psi_put_list(&attr, axes);
     return psi_build(PSI_OP_scatter, in, psi_put_done(&attr), psi_shape(in.data[0]),

@@ -49,7 +49,9 @@ static bool read_range(const char *op, psi_array a, psi_ints start, psi_ints sto
                     stop.count, strides.count < 0 ? n : strides.count, n);
         return false;
     }
-    *r = (range){.ndim = n, .whole = true};
+    r->ndim = n;
+    r->reverses = false;
+    r->whole = true;
     for (int i = 0; i < n; i++) {
         r->start[i] = start.data[i];
         r->stop[i] = stop.data[i];
@@ -204,7 +206,8 @@ static int dynamic_axes(const char *op, psi_array a, psi_array start, psi_ints a
 psi_array psi_slice_dynamic(psi_array a, psi_array start, psi_ints axes, psi_ints slice_size)
 {
     int64_t places[PSI_MAX_NDIM];
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     if (!psi_check_inputs(PSI_ARRAYS(a, start), "slice"))
         return psi_error_array();
     int count = dynamic_axes("slice", a, start, axes, places);
@@ -225,7 +228,8 @@ psi_array psi_slice_dynamic(psi_array a, psi_array start, psi_ints axes, psi_int
 psi_array psi_slice_update_dynamic(psi_array a, psi_array update, psi_array start, psi_ints axes)
 {
     int64_t places[PSI_MAX_NDIM], shape[PSI_MAX_NDIM];
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     if (!psi_check_inputs(PSI_ARRAYS(a, update, start), "slice_update"))
         return psi_error_array();
     int count = dynamic_axes("slice_update", a, start, axes, places), gap = a->ndim - update->ndim;

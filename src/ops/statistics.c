@@ -26,7 +26,8 @@ static psi_array count_along(psi_array a, psi_ints axes, bool inverted, psi_dtyp
         return psi_error_array();
     if (!psi_this_thread.shapeless)
         return psi_scalar(inverted ? 1 / (double)n : (double)n, dtype);
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put_list(&attr, (psi_ints){sorted, psi_axes(axes, a->ndim, sorted, "number_of_elements")});
     psi_put(&attr, inverted);
     psi_put(&attr, dtype);
@@ -48,7 +49,8 @@ bool psi_number_of_elements_jvp(psi_jvp_call *c)
 bool psi_number_of_elements_vmap(psi_vmap_call *c)
 {
     psi_ints axes = psi_attr_list(c->node, 0);
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
+    attr.count = 0;
     psi_put(&attr, axes.count);
     for (int i = 0; i < axes.count; i++)
         psi_put(&attr, axes.data[i] + (axes.data[i] >= c->axes[0]));

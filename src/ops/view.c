@@ -84,8 +84,9 @@ psi_array psi_expand_with(psi_array a, psi_ints shape, psi_arrays others, int ke
     if (!psi_this_thread.shapeless || psi_is_error(a) || psi_same_ints(psi_shape_of(a), shape))
         return psi_expand_to(a, shape);
     psi_array *in = psi_scope_memory(((size_t)others.count + 1) * sizeof *in);
-    psi_attr_builder attr = {.count = 0};
+    psi_attr_builder attr;
     int count = 1;
+    attr.count = 0;
     if (!in)
         return psi_error_array();
     in[0] = a;

@@ -46,16 +46,12 @@ static PyObject *number(psi_dtype dtype, const void *p)
 PyObject *psi_py_item(PyObject *self, PyObject *unused)
 {
     (void)unused;
-    psi_py_call call;
     psi_array a = psi_py_array_of(self);
     if (psi_size(a) != 1) {
         PyErr_SetString(PyExc_ValueError, "an array becomes a number only when it has one element");
         return NULL;
     }
-    if (!psi_py_enter(&call, NULL))
-        return NULL;
-    const void *data = psi_py_eval1(a) ? psi_data(a) : NULL;
-    return psi_py_leave_object(&call, data ? number(psi_dtype_of(a), data) : NULL);
+    return psi_py_eval1(a) ? number(psi_dtype_of(a), psi_values(a)) : psi_py_raise();
 }
 
 static PyObject *nested(psi_array a, int axis, const char **at)

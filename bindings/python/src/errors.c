@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "eval/small.h"
+
 PyObject *psi_py_raise(void)
 {
     psi_error_record e;
@@ -99,9 +101,9 @@ bool psi_py_eval(psi_arrays arrays)
 {
     bool ready = true;
     for (int i = 0; i < arrays.count && ready; i++)
-        ready = psi_is_available(arrays.data[i]);
-    if (ready)
-        return true;
+        ready = psi_eval_small(arrays.data[i]);
+    if (ready || psi_failed())
+        return ready;
     PyThreadState *state = PyEval_SaveThread();
     bool ok = psi_eval(arrays);
     PyEval_RestoreThread(state);

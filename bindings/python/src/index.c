@@ -158,8 +158,10 @@ static psi_array read_arrays(psi_array a, const psi_py_index_list *list)
 
 psi_array psi_py_index_int(psi_array a, int64_t i)
 {
-    psi_py_index_list list = {.count = 1, .axes = 1};
+    psi_py_index_list list;
     int64_t n = psi_dim(a, 0);
+    list.count = list.axes = 1;
+    list.arrays = 0;
     list.items[0] = (psi_py_index_item){.kind = PSI_PY_INT, .start = i < 0 ? i + n : i};
     if (!n) /* upstream's class: nothing can be taken from nothing */
         return PSI_INVALID("index %lld is out of range for an axis of length 0", (long long)i);

@@ -1,10 +1,10 @@
 /* blocked.c: Cholesky, LU and triangular solutions over the matrix product.
  * A row-major triangle is, to LAPACK, the other one of the transpose: sides and triangles change places in its calls. */
 #include "cpu/blocked.h"
-#include "core/arith.h"
 
 #include <string.h>
 
+#include "core/arith.h"
 #include "core/pool.h"
 
 #define LINES 128 /* of right-hand sides that one task divides by a triangle */

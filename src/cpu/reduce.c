@@ -2,10 +2,10 @@
  * where they are kept, rows are taken into a tile of columns. Long reductions are cut into parts whose results are
  * reduced again. Invariant: cuts depend on sizes and layout alone, so results are the same for any number of threads. */
 #include "cpu/reduce.h"
-#include "core/arith.h"
 
 #include <string.h>
 
+#include "core/arith.h"
 #include "core/pool.h"
 #include "core/shape.h"
 #include "cpu/kernels.h"

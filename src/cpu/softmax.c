@@ -1,11 +1,11 @@
 /* softmax.c: softmax and logsumexp along the last axis. A row that fits the cache is read once; a longer one is cut
  * into chunks whose maxima and sums are put together, and is read again. Half types run in float32. */
 #include "cpu/softmax.h"
-#include "core/arith.h"
 
 #include <math.h>
 #include <stdatomic.h>
 
+#include "core/arith.h"
 #include "core/pool.h"
 #include "cpu/kernels.h"
 #include "cpu/reduce.h"

@@ -1,10 +1,10 @@
 /* copy.c: copying elements from one layout to another, in parallel and by cache-sized blocks.
  * Invariant: work is cut by size only; each element is written once. */
 #include "eval/copy.h"
-#include "core/arith.h"
 
 #include <string.h>
 
+#include "core/arith.h"
 #include "core/pool.h"
 #include "core/shape.h"
 #include "eval/backend.h"

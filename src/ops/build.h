@@ -16,6 +16,12 @@ static inline psi_array psi_build(int op, psi_arrays in, psi_ints attr, psi_ints
     return psi_node_new((psi_node_spec){op, in, attr}, shape, dtype);
 }
 
+/* The dtype of a function whose default is float32. */
+static inline psi_dtype psi_or_float32(psi_dtype dtype)
+{
+    return dtype == PSI_DTYPE_COUNT ? PSI_FLOAT32 : dtype;
+}
+
 /* A scalar of a's dtype. */
 psi_array psi_like(psi_array a, double value);
 

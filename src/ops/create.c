@@ -3,11 +3,6 @@
 
 #include "ops/build.h"
 
-static psi_dtype or_float32(psi_dtype dtype)
-{
-    return dtype == PSI_DTYPE_COUNT ? PSI_FLOAT32 : dtype;
-}
-
 /* Broadcast values in memory of their own. */
 static psi_array dense(psi_array values)
 {
@@ -47,7 +42,7 @@ bool psi_full_vmap(psi_vmap_call *c)
 /* psi_full of a number; the dtype is checked before a scalar of it is made. */
 static psi_array filled(psi_ints shape, double value, psi_dtype dtype, const char *op)
 {
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (!psi_check_dtype(dtype, op))
         return psi_error_array();
     return psi_full(shape, psi_scalar(value, dtype), dtype);
@@ -89,7 +84,7 @@ psi_array psi_reciprocal(psi_array a)
 
 psi_array psi_arange(double start, double stop, double step, psi_dtype dtype)
 {
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (!psi_check_dtype(dtype, "arange"))
         return psi_error_array();
     if (dtype == PSI_BOOL)
@@ -110,7 +105,7 @@ psi_array psi_arange(double start, double stop, double step, psi_dtype dtype)
 
 psi_array psi_linspace(double start, double stop, int64_t num, psi_dtype dtype)
 {
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (!psi_check_dtype(dtype, "linspace"))
         return psi_error_array();
     if (num < 0 || num > INT32_MAX)
@@ -146,7 +141,7 @@ psi_array psi_eye(int64_t n, int64_t m, int64_t k, psi_dtype dtype)
     psi_array row, col;
     if (!diagonals(n, m == PSI_NO_INT ? n : m, k, 1, "eye", &row, &col))
         return psi_error_array();
-    return psi_astype(psi_equal(row, col), or_float32(dtype));
+    return psi_astype(psi_equal(row, col), psi_or_float32(dtype));
 }
 
 psi_array psi_identity(int64_t n, psi_dtype dtype)
@@ -161,7 +156,7 @@ psi_array psi_tri(int64_t n, int64_t m, int64_t k, psi_dtype dtype)
     m = m == PSI_NO_INT ? n : m < 0 ? 0 : m;
     if (!diagonals(n, m, k, 0, "tri", &row, &col))
         return psi_error_array();
-    return psi_astype(psi_greater_equal(row, col), or_float32(dtype));
+    return psi_astype(psi_greater_equal(row, col), psi_or_float32(dtype));
 }
 
 /* True at and below the k-th diagonal of x's last two axes. */

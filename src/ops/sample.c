@@ -8,11 +8,6 @@
 static const float below_minus_one =
     -0x1.fffffep-1f; /* the neighbour of -1 towards 0: erfinv and log1p stay finite */
 
-static psi_dtype or_float32(psi_dtype dtype)
-{
-    return dtype == PSI_DTYPE_COUNT ? PSI_FLOAT32 : dtype;
-}
-
 static bool check_floating(psi_dtype dtype, const char *op)
 {
     if (!psi_check_dtype(dtype, op))
@@ -48,7 +43,7 @@ static bool check_covers(psi_ints shape, psi_ints from, const char *op)
 
 psi_array psi_random_uniform(psi_array low, psi_array high, psi_ints shape, psi_dtype dtype, psi_array key)
 {
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (!check_floating(dtype, "random_uniform") ||
         !psi_check_inputs(PSI_ARRAYS(low, high), "random_uniform"))
         return psi_error_array();
@@ -133,7 +128,7 @@ static psi_array complex_normal(psi_ints shape, psi_array loc, psi_array scale, 
 
 psi_array psi_random_normal(psi_ints shape, psi_dtype dtype, psi_array loc, psi_array scale, psi_array key)
 {
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (dtype == PSI_COMPLEX64)
         return complex_normal(shape, loc, scale, key);
     if (!check_floating(dtype, "random_normal"))
@@ -149,7 +144,7 @@ psi_array psi_random_truncated_normal(psi_array lower, psi_array upper, psi_ints
                                       psi_array key)
 {
     int64_t common[PSI_MAX_NDIM];
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (!check_floating(dtype, "random_truncated_normal") ||
         !psi_check_inputs(PSI_ARRAYS(lower, upper), "random_truncated_normal"))
         return psi_error_array();
@@ -203,7 +198,7 @@ psi_array psi_random_multivariate_normal(psi_array mean, psi_array cov, psi_ints
     int64_t lengths[PSI_MAX_NDIM + 1];
     if (!psi_check_inputs(PSI_ARRAYS(mean, cov), op))
         return psi_error_array();
-    if (or_float32(dtype) != PSI_FLOAT32)
+    if (psi_or_float32(dtype) != PSI_FLOAT32)
         return PSI_INVALID("%s: dtype is %s, not float32", op,
                            (unsigned)dtype < PSI_DTYPE_COUNT ? psi_dtype_name(dtype) : "unknown");
     int ndim = vectors_shape(op, mean, cov, shape, lengths);
@@ -224,7 +219,7 @@ psi_array psi_random_multivariate_normal(psi_array mean, psi_array cov, psi_ints
 
 psi_array psi_random_gumbel(psi_ints shape, psi_dtype dtype, psi_array key)
 {
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (!check_floating(dtype, "random_gumbel"))
         return psi_error_array();
     psi_array u = psi_random_uniform(psi_scalar(0, dtype), psi_scalar(1, dtype), shape, dtype, key);
@@ -233,7 +228,7 @@ psi_array psi_random_gumbel(psi_ints shape, psi_dtype dtype, psi_array key)
 
 psi_array psi_random_laplace(psi_ints shape, psi_dtype dtype, double loc, double scale, psi_array key)
 {
-    dtype = or_float32(dtype);
+    dtype = psi_or_float32(dtype);
     if (!check_floating(dtype, "random_laplace"))
         return psi_error_array();
     psi_array u = symmetric(shape, key);
@@ -268,12 +263,9 @@ static int other_axes(psi_array logits, int64_t *axis, int64_t *shape)
     if (!psi_check_inputs(PSI_ARRAYS(logits), "random_categorical"))
         return -1;
     int ndim = psi_ndim(logits);
-    if (*axis < -ndim || *axis >= ndim) {
-        PSI_INVALID("random_categorical: axis %lld is out of range for logits of %d dimensions",
-                    (long long)*axis, ndim);
+    *axis = psi_axis(*axis, ndim, "random_categorical");
+    if (*axis < 0)
         return -1;
-    }
-    *axis += *axis < 0 ? ndim : 0;
     for (int i = 0, to = 0; i < ndim; i++)
         if (i != *axis)
             shape[to++] = psi_shape(logits).data[i];

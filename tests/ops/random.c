@@ -199,13 +199,13 @@ static void categories(void **state)
     EXPECT_EXACT(psi_random_categorical(PSI_FLOATS(-INFINITY, -2, -INFINITY), -1, PSI_NONE, NULL), PSI_UINT32,
                  PSI_SCALAR_SHAPE, 1);
     expect_message(psi_random_categorical(two, 2, PSI_NONE, key), PSI_VALUE_ERROR,
-                   "random_categorical: axis 2 is out of range for logits of 2 dimensions");
+                   "random_categorical: axis 2 is out of range for an array of 2 dimensions");
     expect_message(psi_random_categorical(two, 1, PSI_INTS(1), key), PSI_VALUE_ERROR,
                    "random_categorical: parameters of shape (2) do not fit samples of shape (1)");
     expect_message(psi_random_categorical(two, 1, PSI_INTS(3), key), PSI_VALUE_ERROR,
                    "random_categorical: shapes (3) and (2) cannot be broadcast together");
     expect_message(psi_random_categorical_num_samples(number(1), 0, 2, key), PSI_VALUE_ERROR,
-                   "random_categorical: axis 0 is out of range for logits of 0 dimensions");
+                   "random_categorical: axis 0 is out of range for an array of 0 dimensions");
 }
 
 /* Where float32 cannot tell neighbours apart, upstream's samples leave the range. */

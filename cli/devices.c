@@ -14,15 +14,13 @@ int cli_devices(int count, char **arguments)
                "share one op's work (PSIONIC_THREADS sets them).\n");
         return 0;
     }
-    if (count > 0) {
+    if (count > 0)
         return cli_usage("devices", "unexpected argument \"%s\"; see psionic devices --help", arguments[0]);
-    }
     psi_device chosen = psi_default_device();
     const char *isa = psi_isa_name();
     int threads = psi_thread_count();
-    if (psi_failed()) {
+    if (psi_failed())
         return cli_error("devices");
-    }
     static const struct {
         psi_device_type type;
         const char *name;
@@ -32,14 +30,12 @@ int cli_devices(int count, char **arguments)
         for (int i = 0; i < devices; i++) {
             bool is_default = chosen.type == kinds[k].type && chosen.index == i;
             printf("%s:%d  available%s", kinds[k].name, i, is_default ? ", default" : "");
-            if (kinds[k].type == PSI_CPU) {
+            if (kinds[k].type == PSI_CPU)
                 printf("  kernel set %s, %d thread%s", isa, threads, threads == 1 ? "" : "s");
-            }
             printf("\n");
         }
-        if (devices == 0) {
+        if (devices == 0)
             printf("%s    not available: no backend for it in this build\n", kinds[k].name);
-        }
     }
     return 0;
 }

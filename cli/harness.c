@@ -11,9 +11,8 @@
 static int hand_over(const char *command, const char *script, const char *about, int count, char **arguments)
 {
     const char *source = getenv("PSIONIC_SOURCE");
-    if (!source || !*source) {
+    if (!source || !*source)
         source = PSI_SOURCE_DIR;
-    }
     char path[4096], name[64];
     int length = snprintf(path, sizeof path, "%s/scripts/release/%s", source, script);
     bool found = length > 0 && (size_t)length < sizeof path && access(path, X_OK) == 0;
@@ -28,9 +27,8 @@ static int hand_over(const char *command, const char *script, const char *about,
                          source);
     }
     char **all = calloc((size_t)count + 2, sizeof *all);
-    if (!all) {
+    if (!all)
         return cli_usage(command, "out_of_memory: too many arguments");
-    }
     all[0] = path;
     memcpy(all + 1, arguments, sizeof *all * (size_t)count);
     snprintf(name, sizeof name, "psionic %s", command);

@@ -23,11 +23,9 @@ static const struct command {
 
 bool cli_wants_help(int count, char **arguments)
 {
-    for (int i = 0; i < count; i++) {
-        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(arguments[i], "--help") == 0 || strcmp(arguments[i], "-h") == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -45,39 +43,33 @@ int cli_usage(const char *command, const char *format, ...)
 int cli_error(const char *command)
 {
     psi_error_record record;
-    if (psi_error(&record)) {
+    if (psi_error(&record))
         fprintf(stderr, "psionic %s: %s: %s\n", command, psi_code_name(record.code), record.message);
-    }
     return CLI_FAILED;
 }
 
 static int help(void)
 {
     printf("usage: psionic COMMAND [ARGUMENTS]\n\n");
-    for (size_t i = 0; i < COMMANDS; i++) {
+    for (size_t i = 0; i < COMMANDS; i++)
         printf("  %-9s %s\n", commands[i].name, commands[i].does);
-    }
     printf("\npsionic COMMAND --help says more; psionic --version prints the version.\n");
     return 0;
 }
 
 static int dispatch(int argc, char **argv)
 {
-    if (argc < 2) {
+    if (argc < 2)
         return cli_usage("", "no command; see psionic --help");
-    }
-    for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 2, argv + 2);
-        }
-    }
     if (strcmp(argv[1], "--version") == 0) {
         printf("psionic %s\n", PSI_VERSION);
         return 0;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return help();
-    }
     return cli_usage("", "unknown command \"%s\"; see psionic --help", argv[1]);
 }
 

@@ -97,13 +97,10 @@ int cli_ops(int count, char **arguments)
                "named ones do.\n");
         return 0;
     }
-    if (count == 0) {
+    if (count == 0)
         matrix();
-    }
-    for (int i = 0; i < count; i++) {
-        if (!describe(arguments[i])) {
+    for (int i = 0; i < count; i++)
+        if (!describe(arguments[i]))
             return cli_usage("ops", "no op is called \"%s\"; psionic ops lists them", arguments[i]);
-        }
-    }
     return 0;
 }

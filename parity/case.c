@@ -19,21 +19,18 @@ void psi_record(const char *name)
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     int i = 0;
-    while (i < parity_now.call_count && strcmp(parity_now.calls[i], name) != 0) {
+    while (i < parity_now.call_count && strcmp(parity_now.calls[i], name) != 0)
         i++;
-    }
-    if (i == parity_now.call_count && i < PARITY_NAMES_MAX) {
+    if (i == parity_now.call_count && i < PARITY_NAMES_MAX)
         parity_now.calls[parity_now.call_count++] = name;
-    }
     pthread_mutex_unlock(&lock);
 }
 
 static void append(char text[PARITY_TEXT_MAX], const char *line)
 {
     size_t used = strlen(text);
-    if (used < PARITY_TEXT_MAX - 2) {
+    if (used < PARITY_TEXT_MAX - 2)
         snprintf(text + used, PARITY_TEXT_MAX - used, "%s%s", used ? "\n" : "", line);
-    }
 }
 
 static const char *base_name(const char *path)
@@ -114,9 +111,8 @@ bool parity_check_string(const char *file, int line, const char *text, const cha
 static const char *shape_text(char text[256], psi_ints shape)
 {
     int used = snprintf(text, 256, "(");
-    for (int i = 0; i < shape.count && used < 220; i++) {
+    for (int i = 0; i < shape.count && used < 220; i++)
         used += snprintf(text + used, 256 - (size_t)used, "%s%lld", i ? ", " : "", (long long)shape.data[i]);
-    }
     snprintf(text + used, 256 - (size_t)used, ")");
     return text;
 }
@@ -124,9 +120,8 @@ static const char *shape_text(char text[256], psi_ints shape)
 bool parity_check_shape(const char *file, int line, const char *text, psi_ints got, psi_ints wanted)
 {
     bool held = got.count == wanted.count;
-    for (int i = 0; held && i < wanted.count; i++) {
+    for (int i = 0; held && i < wanted.count; i++)
         held = got.data[i] == wanted.data[i];
-    }
     char a[256], b[256];
     return parity_judge(file, line, held, text, "shape is %s, wanted %s", shape_text(a, got),
                         shape_text(b, wanted));
@@ -142,17 +137,15 @@ bool parity_check_dtype(const char *file, int line, const char *text, psi_dtype 
 void parity_before_error(void)
 {
     psi_error_record record;
-    if (psi_error(&record)) {
+    if (psi_error(&record))
         parity_fault("an earlier error was left untaken: %s: %s", psi_code_name(record.code), record.message);
-    }
 }
 
 bool parity_check_error(const char *file, int line, const char *text, psi_code code, int kind)
 {
     psi_error_record record;
-    if (!psi_error(&record)) {
+    if (!psi_error(&record))
         return parity_judge(file, line, false, text, "succeeded, wanted %s", psi_code_name(code));
-    }
     bool held = record.code == code && (kind < 0 || (int)record.kind == kind) && record.message[0];
     return parity_judge(file, line, held, text, "failed with %s (kind %d): \"%s\", wanted %s (kind %d)",
                         psi_code_name(record.code), (int)record.kind, record.message, psi_code_name(code),

@@ -86,11 +86,10 @@ void parity_register(parity_case *one);
 
 #define CHECK(cond) parity_check(PARITY_HERE_, (cond), #cond)
 #define CHECK_FALSE(cond) parity_check(PARITY_HERE_, !(cond), "not: " #cond)
-#define REQUIRE(cond)                                     \
-    do {                                                  \
-        if (!parity_check(PARITY_HERE_, (cond), #cond)) { \
-            return;                                       \
-        }                                                 \
+#define REQUIRE(cond)                                   \
+    do {                                                \
+        if (!parity_check(PARITY_HERE_, (cond), #cond)) \
+            return;                                     \
     } while (0)
 #define CHECK_EQ_INT(a, b) parity_check_int(PARITY_HERE_, #a, (int64_t)(a), (int64_t)(b))
 #define CHECK_NEAR(a, b, tolerance) parity_check_near(PARITY_HERE_, #a, (a), (b), (tolerance))

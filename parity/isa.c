@@ -12,9 +12,8 @@
 static bool ask(const char *program, const char *id, const char *isa, char *out, size_t room)
 {
     int ends[2];
-    if (pipe(ends) != 0) {
+    if (pipe(ends) != 0)
         return false;
-    }
     pid_t child = fork();
     if (child == 0) {
         setenv("PSIONIC_ISA", isa, 1);
@@ -29,9 +28,8 @@ static bool ask(const char *program, const char *id, const char *isa, char *out,
     size_t used = 0;
     ssize_t got;
     while (child > 0 && used + 1 < room &&
-           ((got = read(ends[0], out + used, room - 1 - used)) > 0 || (got < 0 && errno == EINTR))) {
+           ((got = read(ends[0], out + used, room - 1 - used)) > 0 || (got < 0 && errno == EINTR)))
         used += got > 0 ? (size_t)got : 0;
-    }
     out[used] = 0;
     close(ends[0]);
     int status = 1;
@@ -42,9 +40,8 @@ void parity_compare_isas(const char *program, const char *id)
 {
     static const char *const sets[] = {"v2", "v3", "v4", "v4x"};
     static char wanted[PARITY_HASHES_MAX * 17 + 1], got[PARITY_HASHES_MAX * 17 + 64];
-    for (int i = 0; i < parity_now.hash_count; i++) {
+    for (int i = 0; i < parity_now.hash_count; i++)
         snprintf(wanted + i * 17, 18, "%016llx ", (unsigned long long)parity_now.hashes[i]);
-    }
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
         if (!ask(program, id, sets[i], got, sizeof got)) {
             parity_fault("the case does not run under the kernel set %s", sets[i]);
@@ -53,8 +50,7 @@ void parity_compare_isas(const char *program, const char *id)
         /* The first word is the set really used: a machine without the one asked for uses another. */
         size_t word = strcspn(got, " ");
         if (word == strlen(sets[i]) && strncmp(got, sets[i], word) == 0 &&
-            strcmp(got + word + 1, wanted) != 0) {
+            strcmp(got + word + 1, wanted) != 0)
             parity_fault("the kernel set %s gives other bits than %s", sets[i], psi_isa_name());
-        }
     }
 }

@@ -10,15 +10,13 @@
 static void put_json(const char *text)
 {
     putchar('"');
-    for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-        if (*c == '"' || *c == '\\') {
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c == '"' || *c == '\\')
             printf("\\%c", *c);
-        } else if (*c < 32 || *c > 126) {
+        else if (*c < 32 || *c > 126)
             printf("\\u%04x", *c);
-        } else {
+        else
             putchar(*c);
-        }
-    }
     putchar('"');
 }
 
@@ -43,11 +41,9 @@ static void put_ops(void)
 {
     const char *ops[PARITY_NAMES_MAX], *name;
     int count = 0;
-    for (int i = 0; (name = psi_test_op_name(i)) && count < PARITY_NAMES_MAX; i++) {
-        if (psi_test_evaluated(i)) {
+    for (int i = 0; (name = psi_test_op_name(i)) && count < PARITY_NAMES_MAX; i++)
+        if (psi_test_evaluated(i))
             ops[count++] = name;
-        }
-    }
     put_names("ops", ops, count);
 }
 
@@ -79,9 +75,8 @@ static const parity_case *find(const char *id)
     for (const parity_case *one = parity_cases; one; one = one->next) {
         char own[512];
         case_id(one, own, sizeof own);
-        if (strcmp(own, id) == 0) {
+        if (strcmp(own, id) == 0)
             return one;
-        }
     }
     return NULL;
 }
@@ -99,12 +94,10 @@ static void run_case(const parity_case *one)
 
 static const char *outcome(void)
 {
-    if (parity_now.failures > 0) {
+    if (parity_now.failures > 0)
         return "fail";
-    }
-    if (parity_now.unsupported) {
+    if (parity_now.unsupported)
         return "unsupported";
-    }
     if (parity_now.checks == 0) {
         parity_fault("the case ran no check");
         return "fail";
@@ -121,9 +114,8 @@ static int run(const char *program, const char *id)
     }
     psi_test_record_ops(true);
     run_case(one);
-    if (parity_now.hash_count > 0) {
+    if (parity_now.hash_count > 0)
         parity_compare_isas(program, id);
-    }
     const char *end = outcome();
     printf("{\"id\":");
     put_json(id);
@@ -134,9 +126,8 @@ static int run(const char *program, const char *id)
     put_text("message", parity_now.failures      ? parity_now.message
                         : parity_now.unsupported ? parity_now.unsupported
                                                  : "");
-    if (parity_now.failures && parity_now.notes[0]) {
+    if (parity_now.failures && parity_now.notes[0])
         put_text("notes", parity_now.notes);
-    }
     if (parity_now.refused) {
         printf(",\"refusal\":{\"code\":\"%s\"", psi_code_name(parity_now.refusal_code));
         put_text("scope", parity_now.refusal_scope);
@@ -150,34 +141,30 @@ static int run(const char *program, const char *id)
 static int hashes(const char *id)
 {
     const parity_case *one = find(id);
-    if (!one) {
+    if (!one)
         return 2;
-    }
     /* A kernel set that this machine lacks is an error on first use; another set runs, and its name says so. */
     const char *isa = psi_isa_name();
     psi_error(NULL);
     run_case(one);
     printf("%s ", isa);
-    for (int i = 0; i < parity_now.hash_count; i++) {
+    for (int i = 0; i < parity_now.hash_count; i++)
         printf("%016llx ", (unsigned long long)parity_now.hashes[i]);
-    }
     return parity_now.failures > 0;
 }
 
 int main(int argc, char **argv)
 {
     int status = 2;
-    if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+    if (argc == 2 && strcmp(argv[1], "--list") == 0)
         status = list();
-    } else if (argc == 3 && strcmp(argv[1], "--run") == 0) {
+    else if (argc == 3 && strcmp(argv[1], "--run") == 0)
         status = run("/proc/self/exe", argv[2]);
-    } else if (argc == 3 && strcmp(argv[1], "--hashes") == 0) {
+    else if (argc == 3 && strcmp(argv[1], "--hashes") == 0)
         status = hashes(argv[2]);
-    } else {
+    else
         fprintf(stderr, "usage: psionic-parity-cases --list | --run ID\n");
-    }
-    if (fflush(stdout) != 0) {
+    if (fflush(stdout) != 0)
         return 2;
-    }
     return status;
 }

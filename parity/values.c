@@ -14,13 +14,12 @@ static double from_half(uint16_t bits)
 {
     int exponent = bits >> 10 & 31, fraction = bits & 1023;
     double size;
-    if (exponent == 31) {
+    if (exponent == 31)
         size = fraction ? (double)NAN : (double)INFINITY;
-    } else if (exponent == 0) {
+    else if (exponent == 0)
         size = ldexp(fraction, -24);
-    } else {
+    else
         size = ldexp(fraction + 1024, exponent - 25);
-    }
     return bits >> 15 ? -size : size;
 }
 
@@ -77,9 +76,8 @@ static bool read_host(const char *file, int line, const char *text, psi_array a,
     psi_dtype dtype = psi_dtype_of(a);
     out->count = psi_size(a) * (dtype == PSI_COMPLEX64 ? 2 : 1);
     out->values = malloc(sizeof(long double) * (size_t)(out->count ? out->count : 1));
-    for (int64_t i = 0; out->values && i < out->count; i++) {
+    for (int64_t i = 0; out->values && i < out->count; i++)
         out->values[i] = widen(raw, dtype, i);
-    }
     free(raw);
     return out->values || parity_judge(file, line, false, text, "out of memory");
 }
@@ -92,9 +90,8 @@ static bool near(long double got, long double wanted, long double tolerance)
 bool parity_check_true(const char *file, int line, const char *text, psi_array a)
 {
     host h;
-    if (!read_host(file, line, text, a, &h)) {
+    if (!read_host(file, line, text, a, &h))
         return false;
-    }
     bool held = h.count == 1 && h.values[0] != 0;
     int64_t count = h.count;
     free(h.values);
@@ -106,9 +103,8 @@ bool parity_check_values(const char *file, int line, const char *text, psi_array
                          const long double *wanted, int count)
 {
     host h;
-    if (!read_host(file, line, text, a, &h)) {
+    if (!read_host(file, line, text, a, &h))
         return false;
-    }
     int64_t bad = -1;
     for (int64_t i = 0; bad < 0 && i < h.count && i < count; i++) {
         long double scale = fabsl(wanted[i]) > 1 ? fabsl(wanted[i]) : 1;
@@ -117,9 +113,8 @@ bool parity_check_values(const char *file, int line, const char *text, psi_array
     bool held = h.count == count && bad < 0;
     long double got = bad < 0 ? 0 : h.values[bad], want = bad < 0 ? 0 : wanted[bad];
     free(h.values);
-    if (bad < 0) {
+    if (bad < 0)
         return parity_judge(file, line, held, text, "has %lld values, wanted %d", (long long)h.count, count);
-    }
     return parity_judge(file, line, held, text, "value %lld is %.21Lg, wanted %.21Lg within %g",
                         (long long)bad, got, want, tolerance);
 }
@@ -135,9 +130,8 @@ bool parity_check_close(const char *file, int line, const char *text, psi_array 
                         double atol, bool same_dtype)
 {
     host x, y;
-    if (!read_host(file, line, text, a, &x)) {
+    if (!read_host(file, line, text, a, &x))
         return false;
-    }
     if (!read_host(file, line, text, b, &y)) {
         free(x.values);
         return false;
@@ -145,9 +139,8 @@ bool parity_check_close(const char *file, int line, const char *text, psi_array 
     bool alike =
         same_shape(a, b) && x.count == y.count && (!same_dtype || psi_dtype_of(a) == psi_dtype_of(b));
     int64_t bad = -1;
-    for (int64_t i = 0; alike && bad < 0 && i < x.count; i++) {
+    for (int64_t i = 0; alike && bad < 0 && i < x.count; i++)
         bad = near(x.values[i], y.values[i], atol + rtol * fabsl(y.values[i])) ? -1 : i;
-    }
     long double got = bad < 0 ? 0 : x.values[bad], want = bad < 0 ? 0 : y.values[bad];
     free(x.values);
     free(y.values);
@@ -170,12 +163,10 @@ bool parity_check_every_isa(const char *file, int line, psi_array a)
         return parity_judge(file, line, false, "CHECK_EVERY_ISA", "cannot be read");
     }
     uint64_t hash = 14695981039346656037u;
-    for (size_t i = 0; i < bytes; i++) {
+    for (size_t i = 0; i < bytes; i++)
         hash = (hash ^ data[i]) * 1099511628211u;
-    }
     bool room = parity_now.hash_count < PARITY_HASHES_MAX;
-    if (room) {
+    if (room)
         parity_now.hashes[parity_now.hash_count++] = hash;
-    }
     return parity_judge(file, line, room, "CHECK_EVERY_ISA", "too many in one case");
 }

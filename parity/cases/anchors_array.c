@@ -33,9 +33,8 @@ ANCHOR_CASE(public_lazy_array_surface_builds_graph_backed_arithmetic)
 
     /* Deep graphs are built, evaluated and freed without recursion. */
     psi_array deep = psi_scalar_int(0, PSI_INT64);
-    for (int i = 0; i < 50000; i++) {
+    for (int i = 0; i < 50000; i++)
         deep = psi_add(deep, psi_scalar_int(1, PSI_INT64));
-    }
     int64_t depth = 0;
     CHECK(psi_item_int(deep, &depth) && depth == 50000);
 }

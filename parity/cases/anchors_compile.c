@@ -93,9 +93,8 @@ ANCHOR_CASE(compile_transform_shapeless_trace_family_identity_groups_same_rank_g
                        psi_random_normal(PSI_INTS(n + 1, 3), PSI_FLOAT32, NULL, NULL, psi_random_key(n)));
         psi_arrays plain = normalised(at, &(int){0}), out = psi_compiled_call(at, c);
         REQUIRE(out.count == 3);
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 3; i++)
             CHECK_CLOSE(out.data[i], plain.data[i], 1e-5, 1e-6);
-        }
         uint64_t id = psi_compiled_trace(c, at);
         CHECK(id != 0);
         CHECK(family == 0 || id == family);
@@ -296,9 +295,8 @@ ANCHOR_CASE(compiler_hygiene_parity_matrix_tracks_seeded_supported_and_refusal_c
             for (int again = 0; again < 2; again++) {
                 psi_arrays out = psi_compiled_call(PSI_ARRAYS(x), c);
                 REQUIRE(out.count == plain.count);
-                for (int k = 0; k < out.count; k++) {
+                for (int k = 0; k < out.count; k++)
                     supported += CHECK_SAME(out.data[k], plain.data[k]);
-                }
             }
             CHECK_EQ_INT(psi_compiled_stats(c).warm, 1);
             psi_compiled_free(c);

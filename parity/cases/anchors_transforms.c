@@ -5,9 +5,8 @@
 static psi_arrays one(psi_array y)
 {
     psi_arrays out = psi_arrays_new(1);
-    if (out.count == 1) {
+    if (out.count == 1)
         out.data[0] = y;
-    }
     return out;
 }
 
@@ -177,9 +176,8 @@ ANCHOR_CASE(program_transform_capability_matrix_tracks_seeded_transform_and_futu
     /* Every op is in it once, and whatever has a gradient has a tangent and a batch too. */
     int count = 0, pulls = 0, compiled = 0, follows = 0;
     for (const char *name; (name = psi_op_name(count)) != NULL; count++) {
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < count; i++)
             REQUIRE(strcmp(name, psi_op_name(i)) != 0);
-        }
         pulls += psi_op_can(name, PSI_TRANSFORM_VJP);
         compiled += psi_op_can(name, PSI_TRANSFORM_COMPILE);
         follows += psi_op_can(name, PSI_TRANSFORM_SHAPELESS);

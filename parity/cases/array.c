@@ -101,9 +101,8 @@ PARITY_CASE(array_core, "tests/array_tests.cpp", "test array types")
     static const psi_dtype all[] = {PSI_UINT8,   PSI_UINT16,  PSI_UINT32,   PSI_UINT64,
                                     PSI_INT8,    PSI_INT16,   PSI_INT32,    PSI_INT64,
                                     PSI_FLOAT16, PSI_FLOAT32, PSI_BFLOAT16, PSI_FLOAT64};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         check_type(all[i], 93);
-    }
     double value = 0;
     int64_t number = 0;
     CHECK_DTYPE(psi_scalar_int(1, PSI_BOOL), PSI_BOOL);
@@ -169,9 +168,8 @@ PARITY_CASE(array_core, "tests/array_tests.cpp", "test array shared buffer")
 {
     float *memory = malloc(6 * sizeof *memory);
     REQUIRE(memory);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 6; i++)
         memory[i] = 1.5f;
-    }
     lent loan = {memory, 0, false};
     {
         PSI_SCOPE;

@@ -69,12 +69,10 @@ PARITY_CASE(array_core, "tests/array_tests.cpp", "test array metadata")
 
     psi_arrays halves = psi_split(psi_ones(PSI_INTS(2, 6), PSI_FLOAT32), 2, 0);
     REQUIRE(halves.count == 2 && psi_eval(halves));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         CHECK_LAYOUT(halves.data[i], 6, true, true, true);
-    }
     psi_arrays columns = psi_split(psi_ones(PSI_INTS(2, 6), PSI_FLOAT32), 6, 1);
     REQUIRE(columns.count == 6 && psi_eval(columns));
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 6; i++)
         FLAGS_(columns.data[i], false, false, false);
-    }
 }

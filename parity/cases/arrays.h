@@ -30,9 +30,8 @@ static inline psi_array nothing(void)
 static inline psi_array counted(int64_t from, psi_ints shape, psi_dtype dtype)
 {
     int64_t size = 1;
-    for (int i = 0; i < shape.count; i++) {
+    for (int i = 0; i < shape.count; i++)
         size *= shape.data[i];
-    }
     return psi_reshape(psi_arange((double)from, (double)(from + size), 1, dtype), shape);
 }
 

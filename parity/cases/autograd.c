@@ -12,9 +12,8 @@ static psi_arrays long_and_stopped(psi_arrays in, void *context)
 {
     (void)context;
     psi_array x = in.data[0];
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 9; i++)
         x = psi_multiply(x, x);
-    }
     return one(psi_stop_gradient(x));
 }
 
@@ -124,9 +123,8 @@ static psi_arrays differentiate(psi_arrays in, void *context)
     const derivative *d = context;
     derivative inner = {d->fn, d->order - 1};
     psi_arrays out, grads;
-    if (!d->order) {
+    if (!d->order)
         return d->fn(in, NULL);
-    }
     return psi_value_and_grad(differentiate, &inner, in, PSI_NONE, &out, &grads) ? grads
                                                                                  : (psi_arrays){NULL, 0};
 }
@@ -143,9 +141,8 @@ FUNCTION(exponential, psi_exp(x))
 static psi_arrays square_beside(psi_arrays in, void *context)
 {
     psi_array x = psi_add(in.data[0], f32(2)), *aside = context;
-    if (!psi_eval1(aside ? *aside : x)) {
+    if (!psi_eval1(aside ? *aside : x))
         return (psi_arrays){NULL, 0};
-    }
     return one(psi_square(x));
 }
 
@@ -176,9 +173,8 @@ PARITY_CASE(autograd, "tests/autograd_tests.cpp", "test grad")
     CHECK_VALUES(grads.data[0], 0);
     CHECK_EQUAL(nth_derivative(plus_four, 1, f32(3)), psi_ones(PSI_SCALAR_SHAPE, PSI_FLOAT32));
     CHECK_EQUAL(nth_derivative(plus_four, 2, f32(3)), f32(0));
-    for (int order = 1; order <= 3; order++) {
+    for (int order = 1; order <= 3; order++)
         CHECK_CLOSE(nth_derivative(exponential, order, f32(0.5)), psi_exp(f32(0.5)), 1e-6, 0);
-    }
 
     psi_array aside = psi_add(f32(1), f32(1));
     CHECK_VALUES(nth(gradient(square_beside, &aside, PSI_ARRAYS(f32(3)), PSI_NONE), 0), 10);

@@ -110,9 +110,8 @@ static psi_arrays join(psi_arrays in, void *context)
 {
     const psi_arrays *parts = context;
     psi_arrays all = psi_arrays_new(parts->count);
-    for (int i = 0; i < all.count; i++) {
+    for (int i = 0; i < all.count; i++)
         all.data[i] = i == 1 ? in.data[0] : i == 3 ? in.data[1] : parts->data[i];
-    }
     return one(psi_concatenate(all, 0));
 }
 

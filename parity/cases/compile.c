@@ -24,9 +24,8 @@ static psi_arrays both_gradients(psi_arrays in, void *context)
 PARITY_CASE(compile, "tests/compile_tests.cpp", "test simple compile")
 {
     psi_compiled *c = psi_compile(plus, NULL, 0);
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2; i++)
         CHECK_VALUES(psi_compiled_call(PSI_ARRAYS(f32(1.5), f32(4)), c).data[0], 5.5);
-    }
     /* Other shapes, on either side, and other dtypes. */
     CHECK_TRUE(psi_array_equal(psi_compiled_call(PSI_ARRAYS(PSI_FLOATS(3, -1, 2), f32(2)), c).data[0],
                                PSI_FLOATS(5, 1, 4), false));
@@ -63,11 +62,10 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile inputs with primit
         psi_array y =
             psi_random_uniform(psi_scalar(0, PSI_FLOAT32), half, PSI_INTS(4, 3), PSI_FLOAT32, second);
         psi_array sum = i ? once(plus, PSI_ARRAYS(x, y)).data[0] : plus(PSI_ARRAYS(x, y), NULL).data[0];
-        if (i) {
+        if (i)
             CHECK_TRUE(psi_array_equal(plain, sum, false));
-        } else {
+        else
             plain = sum;
-        }
     }
     CHECK_SHAPE(plain, 4, 3);
 }

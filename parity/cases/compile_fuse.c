@@ -123,9 +123,8 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test compile gelu")
         psi_array y = once(gelu, PSI_ARRAYS(points[i])).data[0];
         CHECK_COMPILED(y);
         CHECK_EQ_INT(psi_inputs(y).count, 4); /* x and three constants, whose broadcasts are read through */
-        for (int k = 0; k < 4; k++) {
+        for (int k = 0; k < 4; k++)
             CHECK_PRIMITIVE(input_of(y, k), "");
-        }
         CHECK_TRUE(psi_allclose(y, gelu(PSI_ARRAYS(points[i]), NULL).data[0], 1e-6, 1e-7, false));
     }
     psi_array total = once(sum_of_exp_abs, PSI_ARRAYS(points[1])).data[0];
@@ -229,9 +228,8 @@ static psi_arrays twenty(psi_arrays in, void *context)
 {
     (void)context;
     psi_array x = in.data[0];
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 10; i++)
         x = psi_abs(psi_exp(psi_negative(x)));
-    }
     return ANSWER(x, psi_sum(x, PSI_NONE, false));
 }
 
@@ -271,9 +269,8 @@ static psi_arrays apply_twice(psi_arrays in, void *inner)
 static psi_arrays value_and_slope(psi_arrays in, void *inner)
 {
     psi_arrays outputs, grads;
-    if (!psi_value_and_grad(psi_compiled_call, inner, in, PSI_INTS(0), &outputs, &grads)) {
+    if (!psi_value_and_grad(psi_compiled_call, inner, in, PSI_INTS(0), &outputs, &grads))
         return NO_INPUTS;
-    }
     return ANSWER(outputs.data[0], grads.data[0]);
 }
 
@@ -303,9 +300,8 @@ PARITY_CASE(compile, "tests/compile_tests.cpp", "test transform compiled functio
     REQUIRE(out.count == 2);
     CHECK_COMPILED(out.data[0]);
     CHECK(psi_id(psi_siblings(out.data[0]).data[1]) == psi_id(out.data[1]));
-    for (int i = 0; i < psi_inputs(out.data[0]).count; i++) {
+    for (int i = 0; i < psi_inputs(out.data[0]).count; i++)
         CHECK_PRIMITIVE(input_of(out.data[0], i), "");
-    }
     double e = exp(-0.5), y = tanh(e);
     CHECK_VALUES_NEAR(out.data[0], 1e-6, y);
     CHECK_VALUES_NEAR(out.data[1], 1e-6, (1 - y * y) * e);

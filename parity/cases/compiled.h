@@ -10,9 +10,8 @@
 static inline psi_arrays answer(int count, const psi_array *items)
 {
     psi_arrays out = psi_arrays_new(count);
-    for (int i = 0; i < out.count; i++) {
+    for (int i = 0; i < out.count; i++)
         out.data[i] = items[i];
-    }
     return out;
 }
 

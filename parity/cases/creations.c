@@ -14,9 +14,8 @@ PARITY_CASE(ops_numeric, "tests/creations_tests.cpp", "test arange")
 {
     static const psi_dtype kinds[] = {PSI_INT32,  PSI_FLOAT32, PSI_FLOAT16, PSI_BFLOAT16,
                                       PSI_UINT32, PSI_INT64,   PSI_UINT8,   PSI_FLOAT64};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         check_range(0, 12, 1, kinds[i], 12);
-    }
     check_range(0, 12, 1, PSI_DTYPE_COUNT, 12);
     CHECK_REFUSED(psi_arange(0, 12, 1, PSI_BOOL));
     CHECK_REFUSED(psi_arange(0, NAN, 1, PSI_FLOAT32));

@@ -5,9 +5,8 @@
 static psi_arrays list_of(int count, psi_array a, psi_array b)
 {
     psi_arrays out = psi_arrays_new(count);
-    for (int i = 0; i < out.count; i++) {
+    for (int i = 0; i < out.count; i++)
         out.data[i] = i ? b : a;
-    }
     return out;
 }
 

@@ -7,9 +7,8 @@
 static inline psi_arrays one(psi_array y)
 {
     psi_arrays out = psi_arrays_new(1);
-    if (out.count == 1) {
+    if (out.count == 1)
         out.data[0] = y;
-    }
     return out;
 }
 

@@ -27,9 +27,8 @@ static void check_sums(void)
     REQUIRE(psi_eval1(sum));
     CHECK_VALUES(sum, 5);
     psi_array chain = one;
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 30; i++)
         chain = psi_add(chain, one);
-    }
     CHECK_VALUES(chain, 46.5);
 
     psi_array row = SHAPED(PSI_FLOATS(4, 5), 1, 2);

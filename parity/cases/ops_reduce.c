@@ -204,9 +204,8 @@ static psi_arrays running_sum(psi_arrays inputs, void *context)
 {
     (void)context;
     psi_arrays out = psi_arrays_new(1);
-    if (out.count == 1) {
+    if (out.count == 1)
         out.data[0] = psi_cumsum(inputs.data[0], 0, false, true);
-    }
     return out;
 }
 

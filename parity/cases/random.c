@@ -44,9 +44,8 @@ static psi_arrays uniform_above(psi_arrays inputs, void *context)
 {
     (void)context;
     psi_arrays out = psi_arrays_new(1);
-    if (out.count == 1) {
+    if (out.count == 1)
         out.data[0] = psi_random_uniform(inputs.data[1], f32(1), PSI_INTS(4), PSI_FLOAT32, inputs.data[0]);
-    }
     return out;
 }
 

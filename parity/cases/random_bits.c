@@ -9,9 +9,8 @@ static psi_arrays some_bits(psi_arrays inputs, void *context)
 {
     (void)context;
     psi_arrays out = psi_arrays_new(1);
-    if (out.count == 1) {
+    if (out.count == 1)
         out.data[0] = psi_random_bits(PSI_INTS(bits_count), bits_width, inputs.data[0]);
-    }
     return out;
 }
 

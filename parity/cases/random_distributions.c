@@ -33,9 +33,8 @@ PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test random normal")
     CHECK_EQUAL(psi_random_uniform(f32(0), f32(1), PSI_INTS(0), PSI_FLOAT32, NULL), nothing());
     CHECK_REFUSED(psi_random_normal(PSI_SCALAR_SHAPE, PSI_INT32, NULL, NULL, NULL));
     bad_keys(keys);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         CHECK_REFUSED(psi_random_normal(PSI_SCALAR_SHAPE, PSI_FLOAT32, NULL, NULL, keys[i]));
-    }
     static const psi_dtype kinds[] = {PSI_FLOAT32, PSI_FLOAT16, PSI_BFLOAT16};
     for (int i = 0; i < 3; i++) {
         psi_array x = psi_random_normal(PSI_INTS(900), kinds[i], NULL, NULL, psi_random_key(77));
@@ -75,9 +74,8 @@ PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "Test truncated normal")
     CHECK_VALUES(psi_random_truncated_normal(high, low, PSI_NONE, PSI_FLOAT32, NULL), 0.75);
     CHECK_REFUSED(psi_random_truncated_normal(lows, highs, PSI_INTS(2, 4), PSI_FLOAT32, NULL));
     bad_keys(keys);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         CHECK_REFUSED(psi_random_truncated_normal(low, high, PSI_INTS(1, 1), PSI_FLOAT32, keys[i]));
-    }
 }
 
 PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test laplace")
@@ -87,9 +85,8 @@ PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test laplace")
     CHECK_DTYPE(one, PSI_FLOAT32);
     CHECK_REFUSED(psi_random_laplace(PSI_SCALAR_SHAPE, PSI_INT32, 0, 1, NULL));
     bad_keys(keys);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         CHECK_REFUSED(psi_random_laplace(PSI_SCALAR_SHAPE, PSI_FLOAT32, 0, 1, keys[i]));
-    }
     psi_array x = psi_random_laplace(PSI_INTS(300000), PSI_FLOAT32, 0, 1, psi_random_key(31));
     double mean = mean_of(x), variance = 0;
     check_finite(x);
@@ -97,9 +94,8 @@ PARITY_CASE(ops_numeric, "tests/random_tests.cpp", "test laplace")
     CHECK(psi_item(psi_var(x, PSI_NONE, false, 0), &variance) && fabs(variance - 2) < 0.05);
     /* Less lies beyond k deviations than Chebyshev allows. */
     psi_array deviation = psi_sqrt(f32(variance));
-    for (int k = 1; k <= 5; k++) {
+    for (int k = 1; k <= 5; k++)
         CHECK(mean_of(psi_greater_equal(psi_abs(x), psi_multiply(f32(k), deviation))) < 1.0 / (k * k));
-    }
     /* A Laplace distribution's excess kurtosis is 3. */
     double fourth = mean_of(psi_power(psi_subtract(x, f32(mean)), f32(4)));
     CHECK(fabs(fourth / (variance * variance) - 3 - 3) < 0.2);

@@ -74,7 +74,7 @@ psi_arrays psi_meshgrid(psi_arrays arrays, bool sparse, const char *indexing)
     bool swapped = indexing && !strcmp(indexing, "xy");
     if (!psi_check_inputs(arrays, "meshgrid"))
         return no_arrays;
-    if (!swapped && (!indexing || strcmp(indexing, "ij"))) {
+    if (!swapped && (!indexing || strcmp(indexing, "ij") != 0)) {
         PSI_INVALID("meshgrid: indexing is '%s', not 'xy' or 'ij'", indexing ? indexing : "NULL");
         return no_arrays;
     }

@@ -75,7 +75,7 @@ static bool check_shapes(psi_array q, psi_array k, psi_array v)
 static bool check_mode(const char *mode, psi_array mask)
 {
     bool causal = !strcmp(mode, "causal");
-    if (!causal && strcmp(mode, "array") && *mode) {
+    if (!causal && strcmp(mode, "array") != 0 && *mode) {
         PSI_INVALID(NAME ": mask mode '%.40s'; it must be 'causal', 'array' or ''", mode);
         return false;
     }

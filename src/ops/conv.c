@@ -245,7 +245,7 @@ psi_array psi_convolve(psi_array a, psi_array v, const char *mode)
         low = high = size - 1;
     else if (!strcmp(mode, "same"))
         low = size / 2, high = (size - 1) / 2;
-    else if (strcmp(mode, "valid"))
+    else if (strcmp(mode, "valid") != 0)
         return PSI_INVALID("convolve: mode is '%s'; it must be full, valid or same", mode);
     psi_array y =
         psi_conv_general(psi_reshape(in, PSI_INTS(1, -1, 1)), psi_reshape(weight, PSI_INTS(1, -1, 1)),

@@ -36,7 +36,7 @@ psi_array psi_masked_scatter(psi_array a, psi_array mask, psi_array value)
         return psi_error_array();
     if (mask->dtype != PSI_BOOL)
         return PSI_INVALID("masked_scatter: the mask is bool, not %s", psi_dtype_name(psi_dtype_of(mask)));
-    if (mask->ndim > a->ndim || memcmp(mask->shape, a->shape, mask->ndim * sizeof *shape))
+    if (mask->ndim > a->ndim || memcmp(mask->shape, a->shape, mask->ndim * sizeof *shape) != 0)
         return PSI_INVALID("masked_scatter: a mask of shape %s does not cover the first axes of shape %s",
                            PSI_SHAPE(psi_shape_of(mask)), PSI_SHAPE(psi_shape_of(a)));
     for (int i = 0; i < a->ndim; i++)

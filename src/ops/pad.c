@@ -69,7 +69,7 @@ psi_array psi_pad(psi_array a, psi_ints axes, psi_ints low_pad_size, psi_ints hi
         return psi_error_array();
     if (mode && !strcmp(mode, "edge"))
         return pad_edges(a, lows, highs);
-    if (!mode || strcmp(mode, "constant"))
+    if (!mode || strcmp(mode, "constant") != 0)
         return PSI_INVALID("pad: mode is '%s', not 'constant' or 'edge'", mode ? mode : "NULL");
     if (!pad_value)
         pad_value = psi_like(a, 0);

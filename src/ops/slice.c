@@ -26,7 +26,7 @@ static void normalize(range *r, int i, int64_t n)
         stop = stop > -1 ? stop : -1;
         room = start - stop;
         if (room <= 0)
-            start = stop = r->stop[i] = 0;
+            start = r->stop[i] = 0;
         step = -step;
     } else {
         start = psi_clamp(start, 0, n);

@@ -15,7 +15,7 @@ const char *psi_op_name(int i)
 bool psi_op_can(const char *op, psi_transform transform)
 {
     for (int i = PSI_OP_LEAF + 1; op && i < PSI_OP_COUNT; i++) {
-        if (strcmp(psi_ops[i].name, op))
+        if (strcmp(psi_ops[i].name, op) != 0)
             continue;
         switch (transform) {
         case PSI_TRANSFORM_VJP: /* gradients end at it, which is its rule */

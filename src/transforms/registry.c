@@ -32,7 +32,7 @@ static entry *entries;
 static entry **find(const char *name)
 {
     entry **at = &entries;
-    while (*at && strcmp((*at)->name, name))
+    while (*at && strcmp((*at)->name, name) != 0)
         at = &(*at)->next;
     return at;
 }

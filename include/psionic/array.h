@@ -52,9 +52,12 @@ PSI_API uintptr_t psi_id(psi_array a);
 
 /* ---- dtypes ---- */
 
+/* Upstream's name, such as "float32", and the bytes of an element; "invalid" and 0 for what is no dtype. */
 PSI_API const char *psi_dtype_name(psi_dtype dtype);
 PSI_API size_t psi_dtype_size(psi_dtype dtype);
+/* The dtype that operands of two dtypes become, by upstream's rules. */
 PSI_API psi_dtype psi_promote_types(psi_dtype a, psi_dtype b);
+/* The narrowest category of a dtype; whether a dtype, or a category, lies within a category. */
 PSI_API psi_category psi_dtype_category(psi_dtype dtype);
 PSI_API bool psi_issubdtype(psi_dtype dtype, psi_category category);
 PSI_API bool psi_issubcategory(psi_category category, psi_category of);

@@ -40,6 +40,7 @@ typedef struct psi_compile_call {
     void (*release)(void *attached);
 } psi_compile_call;
 
+/* psi_compiled_call, with what the binding says; count 0 with an error. */
 PSI_API psi_arrays psi_compiled_apply(psi_compiled *compiled, psi_arrays inputs, psi_compile_call *call);
 
 /* ---- modes ---- */
@@ -51,13 +52,15 @@ typedef enum psi_compile_mode {
     PSI_COMPILE_ENABLED
 } psi_compile_mode;
 
-/* Of the whole process; at first enabled, or disabled where the environment has MLX_DISABLE_COMPILE. */
+/* Of the whole process; at first enabled, or disabled where the environment has MLX_DISABLE_COMPILE. False with an error for
+ * what is no mode. */
 PSI_API psi_compile_mode psi_compile_mode_now(void);
 PSI_API bool psi_set_compile_mode(psi_compile_mode mode);
 
 /* ---- the caches ---- */
 
-/* How many traces a function keeps, the least recently used going first; 128 until it is set. At least 1. */
+/* How many traces a function keeps, the least recently used going first; 128 until it is set. False with an error
+ * for a limit below 1. */
 PSI_API bool psi_set_compile_cache_limit(int64_t limit);
 /* Forgets a function's traces, and those of all functions. */
 PSI_API void psi_compiled_clear(psi_compiled *compiled);

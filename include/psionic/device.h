@@ -8,9 +8,11 @@
 extern "C" {
 #endif
 
+/* The device that the thread's ops run on. */
 PSI_API psi_device psi_default_device(void);
 /* False with unsupported_backend_capability for a device this machine or build lacks. */
 PSI_API bool psi_set_default_device(psi_device device);
+/* Whether this machine and build have a device; how many of a type. */
 PSI_API bool psi_device_is_available(psi_device device);
 PSI_API int psi_device_count(psi_device_type type);
 
@@ -34,7 +36,8 @@ PSI_API size_t psi_peak_memory(void);
 PSI_API size_t psi_cache_memory(void);
 PSI_API void psi_reset_peak_memory(void);
 PSI_API void psi_clear_cache(void);
-/* Guideline and cache bounds in bytes; each returns the value before. */
+/* A guideline, past which what is kept for reuse is given back first, and a bound of that, in bytes; each returns the value
+ * before. */
 PSI_API size_t psi_set_memory_limit(size_t bytes);
 PSI_API size_t psi_memory_limit(void);
 PSI_API size_t psi_set_cache_limit(size_t bytes);
@@ -43,6 +46,7 @@ PSI_API size_t psi_set_hard_memory_limit(size_t bytes);
 
 /* Threads that share the work of one op, the caller among them. PSIONIC_THREADS sets it before first use. */
 PSI_API int psi_thread_count(void);
+/* False with an error for a count below 1 or above the limit it names. */
 PSI_API bool psi_set_thread_count(int threads);
 /* The kernel set in use: "v2", "v3", "v4" or "v4x". PSIONIC_ISA forces one before first use. */
 PSI_API const char *psi_isa_name(void);

@@ -26,6 +26,7 @@ typedef struct psi_scope {
     psi_array few[PSI_SCOPE_INLINE];
 } psi_scope;
 
+/* Opens a scope inside the thread's innermost one; closes it, and releases what it holds. */
 PSI_API void psi_scope_open(psi_scope *scope);
 PSI_API void psi_scope_close(psi_scope *scope);
 
@@ -38,7 +39,8 @@ PSI_API void psi_scope_close(psi_scope *scope);
 PSI_API psi_array psi_retain(psi_array a);
 PSI_API void psi_release(psi_array a);
 
-/* Hands an array to the scope around the innermost one, so that it outlives the innermost; returns it. */
+/* Hands an array to the scope around the innermost one, so that it outlives the innermost; returns it. An error where no
+ * scope is around. */
 PSI_API psi_array psi_promote(psi_array a);
 
 /* Gives one reference that the caller owns to the innermost scope; returns the array. */

@@ -20,11 +20,13 @@ PSI_API psi_arrays psi_arrays_new(int count);
 PSI_API bool psi_vjp(psi_function fn, void *context, psi_arrays primals, psi_arrays cotangents,
                      psi_arrays *outputs, psi_arrays *vjps);
 
-/* Outputs of fn at primals, and the Jacobian-vector products with tangents (one per primal, of its shape). */
+/* Outputs of fn at primals, and the Jacobian-vector products with tangents (one per primal, of its shape). Errors: as
+ * psi_vjp's. */
 PSI_API bool psi_jvp(psi_function fn, void *context, psi_arrays primals, psi_arrays tangents,
                      psi_arrays *outputs, psi_arrays *jvps);
 
-/* fn's first output must be a scalar: all outputs, and the gradient with regard to inputs[argnums]. */
+/* fn's first output must be a scalar: all outputs, and the gradient with regard to inputs[argnums] (PSI_NONE is the first).
+ * Errors: an output of another shape, argnums out of range or repeated, unsupported_gradient naming the op. */
 PSI_API bool psi_value_and_grad(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums,
                                 psi_arrays *outputs, psi_arrays *grads);
 
@@ -44,7 +46,7 @@ PSI_API psi_arrays psi_vmap_replace(psi_arrays inputs, psi_arrays tracers, psi_a
  * element of the outputs, each as one batch. */
 PSI_API psi_arrays psi_jacfwd(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums);
 PSI_API psi_arrays psi_jacrev(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums);
-/* Second derivatives: for each output and each pair of argnums, the shapes of all three in this order. */
+/* Second derivatives: for each output and each pair of argnums, an array of the output's shape followed by both inputs'. */
 PSI_API psi_arrays psi_hessian(psi_function fn, void *context, psi_arrays inputs, psi_ints argnums);
 
 /* What a function that an op is part of may go through. */
@@ -76,14 +78,15 @@ typedef psi_arrays (*psi_custom_vmap)(psi_arrays inputs, psi_ints axes, int64_t 
 
 typedef struct psi_custom {
     psi_function fn;
-    psi_custom_vjp vjp; /* where a rule is NULL, the transform goes through fn */
+    /* Where a rule is NULL, the transform goes through fn. */
+    psi_custom_vjp vjp;
     psi_custom_jvp jvp;
     psi_custom_vmap vmap;
-    bool
-        recompute; /* without a vjp of its own: fn runs again in the backward pass, after its outputs are there */
+    /* Without a vjp of its own: fn runs again in the backward pass, after its outputs are there. */
+    bool recompute;
     void *context;
-    void (*retain)(
-        void *context); /* the arrays made keep the context; both NULL when it outlives them anyway */
+    /* The arrays made keep the context by these; both are NULL when it outlives them anyway. */
+    void (*retain)(void *context);
     void (*release)(void *context);
 } psi_custom;
 

@@ -25,12 +25,15 @@ PSI_API void psi_tree_free(psi_tree *tree);
 PSI_API bool psi_tree_append(psi_tree *list, psi_tree *child);
 PSI_API bool psi_tree_set(psi_tree *dict, const char *key, psi_tree *child);
 
+/* What a tree is, and how many children it has; NULL is an empty list. */
 PSI_API psi_tree_kind psi_tree_kind_of(const psi_tree *tree);
 PSI_API int psi_tree_count(const psi_tree *tree);
+/* A child's key (NULL in a list), and the child; borrowed. NULL with an index error when there is no such child. */
 PSI_API const char *psi_tree_key(const psi_tree *dict, int index);
 PSI_API const psi_tree *psi_tree_at(const psi_tree *tree, int index);
 /* NULL, without an error, when the key is not there. */
 PSI_API const psi_tree *psi_tree_get(const psi_tree *dict, const char *key);
+/* A leaf's array, borrowed; an error for what is no leaf. */
 PSI_API psi_array psi_tree_array(const psi_tree *leaf);
 
 /* The leaves in order, owned by the innermost scope. */

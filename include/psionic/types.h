@@ -44,6 +44,7 @@ typedef enum psi_category {
     PSI_GENERIC
 } psi_category;
 
+/* An element of complex64. */
 typedef struct psi_complex64 {
     float re, im;
 } psi_complex64;

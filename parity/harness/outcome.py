@@ -1,4 +1,4 @@
-"""From results to outcomes: what a row or an anchor counts as, and what a family does. The rules are DESIGN's, once."""
+"""From results to outcomes: what a row or an anchor counts as, and what a family does. The rules stand here and nowhere else."""
 
 from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Optional, Sequence, Tuple

@@ -94,18 +94,22 @@ class Module(dict):
 
     @staticmethod
     def is_module(value):
+        """Whether a value is a module."""
         return isinstance(value, Module)
 
     @staticmethod
     def valid_child_filter(module, key, value):
+        """Keeps modules, and lists and dictionaries."""
         return isinstance(value, (dict, list))
 
     @staticmethod
     def valid_parameter_filter(module, key, value):
+        """Keeps arrays, and what may hold them."""
         return isinstance(value, (dict, list, array)) and not key.startswith("_")
 
     @staticmethod
     def trainable_parameter_filter(module, key, value):
+        """Keeps arrays that are not frozen, and what may hold them."""
         return Module.valid_parameter_filter(module, key, value) and key not in module._no_grad
 
     def filter_and_map(self, filter_fn, map_fn=None, is_leaf_fn=None):

@@ -128,7 +128,6 @@ bool psi_cpu_divmod(psi_node *node)
             psi_parallel((j.size + CHUNK - 1) / CHUNK, chunk, &j);
     }
     for (int i = 0; i < 2; i++)
-        if (temp[i])
-            psi_buffer_release(temp[i]);
+        psi_buffer_release(temp[i]);
     return ok && psi_tasks_done(&j.failed, "divmod");
 }

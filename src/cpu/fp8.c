@@ -71,8 +71,7 @@ static bool convert(psi_node *node, bool to)
     if (!j.in)
         return false;
     psi_parallel((j.size + CHUNK - 1) / CHUNK, chunk, &j);
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     return psi_tasks_done(&j.failed, to ? "to_fp8" : "from_fp8");
 }
 

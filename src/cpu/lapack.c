@@ -96,8 +96,7 @@ static void run_blocked(psi_lapack_job *j)
 {
     psi_buffer *room = psi_buffer_new(j->scratch + 64);
     run_some(j, 0, j->batch, room ? room->data : NULL);
-    if (room)
-        psi_buffer_release(room);
+    psi_buffer_release(room);
 }
 
 static bool report(const psi_lapack_job *j)
@@ -131,8 +130,7 @@ bool psi_lapack_run(psi_lapack_job *j)
         run_blocked(j);
     else
         psi_parallel((j->batch + group - 1) / group, task, j);
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     return report(j);
 }
 

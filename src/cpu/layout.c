@@ -38,9 +38,8 @@ static bool copy_into(psi_array out, psi_array in)
 bool psi_cpu_contiguous(psi_node *node)
 {
     psi_array in = node->in[0], out = &node->out[0];
-    const size_t slack = 16384;
     bool dense = in->layout & PSI_ROW_CONTIGUOUS || (node->attr[0] && in->layout & PSI_COL_CONTIGUOUS);
-    if (!dense || in->buffer->bytes > psi_nbytes(out) + slack)
+    if (!dense || in->buffer->bytes > psi_nbytes(out) + PSI_SLACK_BYTES)
         return copy_into(out, in);
     return psi_cpu_copy(node);
 }

@@ -55,7 +55,6 @@ bool psi_cpu_masked_scatter(psi_node *node)
         put_batch(item, masks, (char *)out->buffer->data + (size_t)(b * masks) * item, mask + b * masks,
                   from + (size_t)(b * values) * item);
     for (int i = 0; i < 2; i++)
-        if (temp[i])
-            psi_buffer_release(temp[i]);
+        psi_buffer_release(temp[i]);
     return ok;
 }

@@ -226,8 +226,7 @@ bool psi_cpu_quantize(psi_node *node)
     j.groups = a->size / j.q.group;
     int64_t per = CHUNK / j.q.group;
     psi_parallel((j.groups + per - 1) / per, quantize_chunk, &j);
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     return psi_tasks_done(&j.failed, "quantize");
 }
 
@@ -369,7 +368,6 @@ bool psi_cpu_dequantize(psi_node *node)
     if (ok)
         psi_parallel((o.rows + o.per - 1) / o.per, open_rows, &o);
     for (int i = 0; i < 3; i++)
-        if (temp[i])
-            psi_buffer_release(temp[i]);
+        psi_buffer_release(temp[i]);
     return ok && psi_tasks_done(&o.failed, "dequantize");
 }

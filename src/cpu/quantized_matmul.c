@@ -125,8 +125,7 @@ static bool packed_product(psi_node *node, const char *op, bool transpose, psi_a
                           .packed = &packed};
     ok = ok && multiply(&call, &packed);
     for (int i = 0; i < 4; i++)
-        if (parts[i].temp)
-            psi_buffer_release(parts[i].temp);
+        psi_buffer_release(parts[i].temp);
     psi_free(offsets);
     return ok;
 }
@@ -154,8 +153,7 @@ static float *rounded(const psi_quantization *q, psi_array a, float factor)
         psi_cpu_cast(PSI_FLOAT32, (psi_dtype)a->dtype)(a->size, x, values, NULL, NULL);
     else if (x)
         memcpy(x, values, (size_t)a->size * sizeof *x);
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     if (x)
         psi_quantized_round(q, a->size, x, factor);
     return x;
@@ -203,8 +201,7 @@ bool psi_cpu_qqmm(psi_node *node)
                           .packed = is_packed ? &packed : NULL};
     bool ok = b.data && psi_gemm(&call);
     for (int i = 0; i < 2; i++)
-        if (temp[i])
-            psi_buffer_release(temp[i]);
+        psi_buffer_release(temp[i]);
     psi_free(left);
     psi_free(right);
     return ok;

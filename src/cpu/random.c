@@ -83,7 +83,6 @@ bool psi_cpu_random_bits(psi_node *node)
     j.chunks = j.half > CHUNK ? (j.half + CHUNK - 1) / CHUNK : 1;
     j.group = j.chunks > 1 ? 1 : 1 + CHUNK / (j.half + j.middle);
     psi_parallel((j.key_count + j.group - 1) / j.group * j.chunks, fill, &j);
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     return true;
 }

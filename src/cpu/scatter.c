@@ -202,8 +202,7 @@ bool psi_cpu_scatter(psi_node *node)
         psi_strided_with(&s.slice, out, (psi_ints){part, out->ndim}, psi_strides_of(out));
         scatter_all(&s);
     }
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     psi_free(places);
     return ok;
 }
@@ -239,7 +238,6 @@ bool psi_cpu_scatter_axis(psi_node *node)
         psi_indices_places(&set, at, n, places);
         combiners[out->dtype](kind, n, out->buffer->data, places, values + at * (int64_t)psi_itemsize(out));
     }
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     return ok;
 }

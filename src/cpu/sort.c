@@ -238,8 +238,7 @@ static bool run_last(psi_sort_job *j, psi_array in, psi_array out)
     j->from = psi_dense_values(in, &temp);
     j->to = psi_values(out);
     bool ok = j->from && run_rows(j);
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     return ok;
 }
 
@@ -255,10 +254,8 @@ static bool run_across(psi_sort_job *j, psi_array in, psi_array out, int axis)
     }
     if (ok)
         copy_rows(out, axis, to->data, true);
-    if (from)
-        psi_buffer_release(from);
-    if (to)
-        psi_buffer_release(to);
+    psi_buffer_release(from);
+    psi_buffer_release(to);
     return ok;
 }
 

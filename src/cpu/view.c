@@ -13,8 +13,7 @@ bool psi_cpu_astype(psi_node *node)
     if (!from || !psi_output_new(out))
         return false;
     psi_cpu_cast((psi_dtype)out->dtype, (psi_dtype)in->dtype)(out->size, out->buffer->data, from, NULL, NULL);
-    if (temp)
-        psi_buffer_release(temp);
+    psi_buffer_release(temp);
     return true;
 }
 

@@ -29,6 +29,8 @@ const psi_backend *psi_backend_cpu(void);
 
 /* Gives an output a fresh row-major buffer. False with the error recorded. */
 bool psi_output_new(psi_array out);
+/* Of a buffer's memory so much may be left over, as upstream has it. */
+#define PSI_SLACK_BYTES ((size_t)1 << 14)
 /* True when the input's buffer has no other holder, and the size that the output wants. */
 bool psi_memory_fits(psi_array in, psi_array out);
 /* Gives an output the values of an input of its shape, in row-major memory that may then be written: the input's own

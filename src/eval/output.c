@@ -13,12 +13,11 @@ bool psi_output_new(psi_array out)
 
 bool psi_memory_fits(psi_array in, psi_array out)
 {
-    enum { SLACK = 1 << 14 }; /* as upstream: a little memory may be left over */
     const psi_buffer *buffer = in->buffer;
     size_t bytes = psi_nbytes(out);
     return atomic_load(&buffer->refs) == 1 && buffer->capacity && in->offset == 0 &&
            in->data_size == in->size && psi_nbytes(in) == bytes && buffer->bytes >= bytes &&
-           buffer->bytes - bytes <= SLACK;
+           buffer->bytes - bytes <= PSI_SLACK_BYTES;
 }
 
 /* Gives an output the (unique) buffer of a dense input when sizes agree, else a fresh one. */

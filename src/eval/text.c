@@ -71,7 +71,9 @@ static void put_number(text *t, psi_dtype dtype, const void *p)
 /* Depth is bounded by the number of axes. */
 static void put_axis(text *t, psi_array a, const char *data, int axis)
 {
-    int64_t n = a->shape[axis], step = psi_strides_of(a)[axis] * (int64_t)psi_itemsize(a);
+    /* A stride that is never taken may be any number. */
+    int64_t n = a->shape[axis];
+    int64_t step = n > 1 && a->size ? psi_strides_of(a)[axis] * (int64_t)psi_itemsize(a) : 0;
     bool last = axis + 1 == a->ndim;
     put(t, "[");
     for (int64_t i = 0; i < n; i++) {

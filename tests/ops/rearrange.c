@@ -1,4 +1,6 @@
 /* Views, joins and rearrangements: values, layouts, gradients, batching, refusals. */
+#include <string.h>
+
 #include "values.h"
 
 static void drops_and_joins_axes(void **state)
@@ -162,12 +164,28 @@ static void transforms(void **state)
     EXPECT(tangents.data[0], PSI_INTS(2, 3), 0, 2, 4, 1, 3, 5);
 }
 
+/* Of axes of length 1 the stride is never taken. */
+static void strides_that_are_never_taken(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    char text[64];
+    psi_array a = psi_as_strided(PSI_FLOATS(1, 2, 3), PSI_INTS(1, 3), PSI_INTS(INT64_MIN, 1), 0);
+    EXPECT(a, PSI_INTS(1, 3), 1, 2, 3);
+    assert_int_equal(psi_text(a, text, sizeof text), strlen("array([[1, 2, 3]], dtype=float32)"));
+    assert_string_equal(text, "array([[1, 2, 3]], dtype=float32)");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(drops_and_joins_axes), cmocka_unit_test(broadcasts_and_stacks),
-        cmocka_unit_test(repeats_and_rolls),    cmocka_unit_test(lays_out),
-        cmocka_unit_test(views_bits),           cmocka_unit_test(strides_stay_inside),
+        cmocka_unit_test(strides_that_are_never_taken),
+        cmocka_unit_test(drops_and_joins_axes),
+        cmocka_unit_test(broadcasts_and_stacks),
+        cmocka_unit_test(repeats_and_rolls),
+        cmocka_unit_test(lays_out),
+        cmocka_unit_test(views_bits),
+        cmocka_unit_test(strides_stay_inside),
         cmocka_unit_test(transforms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

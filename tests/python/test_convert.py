@@ -49,6 +49,11 @@ def test_strange_buffers_are_refused(bad):
         mx.array(bad)
 
 
+def test_a_buffers_format_is_named():
+    with pytest.raises(ValueError, match="no dtype holds items of 4 bytes in format '>i'"):
+        mx.array(np.array([1], ">i4"))
+
+
 def test_lying_dlpack():
     class Liar:
         def __dlpack__(self):
@@ -92,6 +97,7 @@ def test_one_element_arrays_are_lists_where_lists_may_stand():
     a = mx.arange(6).reshape(2, 3)
     assert [x.tolist() for x in a.split(np.array([1]))] == [[[0, 1, 2]], [[3, 4, 5]]]
     assert [x.tolist() for x in a.split(np.int64(2))] == [[[0, 1, 2]], [[3, 4, 5]]]
+    assert [x.tolist() for x in a.split(mx.array([2]))] == [[[0, 1, 2]], [[3, 4, 5]]]
     assert a.sum(np.array([0])).tolist() == [3, 5, 7]
 
 

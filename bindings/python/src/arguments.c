@@ -198,7 +198,9 @@ bool psi_py_to_ints(PyObject *o, psi_py_ints *out)
     out->one = true;
     if (PyLong_Check(o))
         return psi_py_to_int(o, out->few);
-    if (psi_py_is_sequence(o))
+    /* Of one element, an array of ours is a number, as upstream has it, and NumPy's a list. */
+    bool number = psi_py_is_array(o) && psi_size(psi_py_array_of(o)) == 1;
+    if (!number && psi_py_is_sequence(o))
         return psi_py_to_shape(o, out);
     return convert_int(o, out->few) || wrong(o, "an int or a sequence of ints");
 }

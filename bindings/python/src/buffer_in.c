@@ -124,9 +124,16 @@ static bool read_format(const char *f, Py_ssize_t size, source *s)
 static psi_array from_view(PyObject *o, const Py_buffer *view, int dtype)
 {
     source s = {.data = view->buf, .ndim = view->ndim};
-    if (view->ndim < 0 || view->ndim > 64 || view->suboffsets ||
-        !read_format(view->format, view->itemsize, &s))
+    if (view->ndim < 0 || view->ndim > 64 || view->suboffsets)
         return refuse(o);
+    if (!read_format(view->format, view->itemsize, &s)) {
+        PyErr_Format(
+            PyExc_ValueError,
+            "Invalid type %.100s received in array initialization: no dtype holds items of %zd bytes in "
+            "format '%.40s'.",
+            Py_TYPE(o)->tp_name, view->itemsize, view->format);
+        return psi_error_array();
+    }
     int64_t step = view->itemsize;
     for (int i = s.ndim; i-- > 0;) {
         s.shape[i] = view->shape ? view->shape[i] : view->len / view->itemsize;

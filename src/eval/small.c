@@ -39,12 +39,25 @@ static bool is_small(const psi_node *node)
     return true;
 }
 
-/* An input without values; NULL when all have them. */
+/* True for a broadcast that only this element-wise node wants. */
+static bool is_read_through(const psi_node *from, const psi_node *node)
+{
+    return from->op == PSI_OP_broadcast && from->in_count == 1 && atomic_load(&from->refs) == 1 &&
+           psi_is_fusable(node->op) && !psi_plan_unfused;
+}
+
+/* A node without values that an input's are taken from; NULL when all are there. */
 static psi_node *missing(const psi_node *node)
 {
-    for (int i = 0; i < node->in_count; i++)
-        if (state_of(psi_node_of(node->in[i])) != PSI_READY)
-            return psi_node_of(node->in[i]);
+    for (int i = 0; i < node->in_count; i++) {
+        psi_node *from = psi_node_of(node->in[i]);
+        if (state_of(from) == PSI_PENDING && is_read_through(from, node)) {
+            from->through = true;
+            from = psi_node_of(from->in[0]);
+        }
+        if (state_of(from) != PSI_READY)
+            return from;
+    }
     return NULL;
 }
 
@@ -65,10 +78,13 @@ static bool run_path(small *s, psi_node *root)
 {
     s->path[s->depth++] = root;
     while (s->depth) {
-        psi_node *node = s->path[s->depth - 1], *from = is_small(node) ? missing(node) : NULL;
-        if (s->done_count == OPS || (from ? s->depth == OPS : !is_small(node)))
+        psi_node *node = s->path[s->depth - 1];
+        if (s->done_count == OPS || !is_small(node))
             return false;
+        psi_node *from = missing(node);
         if (from) {
+            if (s->depth == OPS)
+                return false;
             s->path[s->depth++] = from;
             continue;
         }

@@ -10,8 +10,11 @@ set(PSIONIC_ISAS "${default_isas}" CACHE STRING "Instruction sets to build kerne
 set(PSI_ISA_FLAGS_generic "")
 # Without MMX: gcc moves halves of vectors through its registers, which are the x87's, and leaves those unusable.
 set(PSI_ISA_FLAGS_v2 -march=x86-64-v2 -mno-mmx)
-set(PSI_ISA_FLAGS_v3 -march=x86-64-v3 -mno-mmx)
-set(PSI_ISA_FLAGS_v4 -march=x86-64-v4 -mno-mmx -mprefer-vector-width=512)
+# Without partial redundancy elimination: gcc computes what follows a clamp once for each of its outcomes, all of which a
+# vector then goes through.
+set(psi_straight $<$<C_COMPILER_ID:GNU>:-fno-tree-pre>)
+set(PSI_ISA_FLAGS_v3 -march=x86-64-v3 -mno-mmx ${psi_straight})
+set(PSI_ISA_FLAGS_v4 -march=x86-64-v4 -mno-mmx -mprefer-vector-width=512 ${psi_straight})
 set(PSI_ISA_FLAGS_v4x ${PSI_ISA_FLAGS_v4} -mavx512bf16 -mavx512vnni -mamx-tile -mamx-bf16 -mamx-int8)
 set(PSI_ELEMENTS bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float32 float64 complex64)
 

@@ -11,8 +11,9 @@
 
 enum { TILE = 1024 };
 
-/* Elements computed and then written past the caches at a time: few, so that the processor reads on meanwhile. */
-enum { FAR_TILE = 128 };
+/* Elements of large arrays that the last instruction takes at a time: few, so that what is written past the caches and
+ * what is fetched for the next tile keep the memory evenly busy. */
+enum { PIECE = 128, LINE = 64 };
 
 /* Where an operand's elements lie for tile start s: base + s * step, or at the start of a register. */
 typedef struct operand {
@@ -61,6 +62,8 @@ typedef struct program {
     int constant_count;
     char *far; /* the sink's output, when it is written past the caches from a register; else NULL */
     psi_copy_fn copy_far;
+    const operand **fetched; /* inputs in place that are too large to be in the caches */
+    int fetched_count;
     atomic_bool out_of_memory; /* a worker could not have its registers */
 } program;
 
@@ -192,18 +195,37 @@ static char *place_of(operand o, char *regs, int64_t start)
     return o.in_register ? regs + (size_t)o.base : o.base + start * o.step;
 }
 
-/* The last instruction, its result written past the caches. */
-static void run_far(const program *p, char *regs, int64_t start, int64_t n)
+/* While instruction k takes elements [at, at + n) of a tile, fetches as large a share of the inputs from `next` on:
+ * processors do it too late themselves where there is much to compute. Inlined, as gcc drops calls that only fetch. */
+static inline __attribute__((always_inline)) void fetch(const program *p, int64_t next, int k, int64_t at,
+                                                        int64_t n)
 {
-    const instruction *ins = &p->code[p->count - 1];
-    char *out = place_of(ins->out, regs, 0), *in[3];
+    int64_t from = next + (k * TILE + at) / p->count, to = next + (k * TILE + at + n) / p->count;
+    to = to < p->size ? to : p->size;
+    for (int i = 0; i < p->fetched_count; i++) {
+        const operand *o = p->fetched[i];
+        for (int64_t at = (from * o->step + LINE - 1) / LINE * LINE; at < to * o->step; at += LINE)
+            __builtin_prefetch(o->base + at);
+    }
+}
+
+/* Instruction k for n elements of the tile at s, meanwhile fetching its share of the next tile. */
+static void run_instruction(const program *p, int k, char *regs, int64_t s, int64_t n)
+{
+    const instruction *ins = &p->code[k];
+    bool last = k == p->count - 1;
+    int64_t piece = last && (p->far || p->fetched_count) ? PIECE : TILE;
+    char *out = place_of(ins->out, regs, s), *in[3];
     for (int i = 0; i < 3; i++)
-        in[i] = place_of(ins->in[i], regs, start);
-    for (int64_t at = 0; at < n; at += FAR_TILE) {
-        int64_t count = n - at < FAR_TILE ? n - at : FAR_TILE;
-        ins->fn(count, out, in[0] + at * ins->in[0].step, in[1] + at * ins->in[1].step,
-                in[2] + at * ins->in[2].step);
-        p->copy_far(p->far + (start + at) * ins->out.step, out, (size_t)(count * ins->out.step));
+        in[i] = place_of(ins->in[i], regs, s);
+    for (int64_t at = 0; at < n; at += piece) {
+        int64_t count = n - at < piece ? n - at : piece;
+        if (p->fetched_count)
+            fetch(p, s + TILE, k, at, count);
+        ins->fn(count, last && p->far ? out : out + at * ins->out.step, in[0] + at * ins->in[0].step,
+                in[1] + at * ins->in[1].step, in[2] + at * ins->in[2].step);
+        if (last && p->far)
+            p->copy_far(p->far + (s + at) * ins->out.step, out, (size_t)(count * ins->out.step));
     }
 }
 
@@ -224,13 +246,8 @@ static void run_chunk(void *context, int64_t index)
         int64_t n = stop - s < TILE ? stop - s : TILE;
         for (int i = 0; i < p->load_count; i++)
             psi_strided_load(&p->loads[i].source, s, n, regs + p->loads[i].reg);
-        for (int k = 0; k < p->count - (p->far != NULL); k++) {
-            const instruction *ins = &p->code[k];
-            ins->fn(n, place_of(ins->out, regs, s), place_of(ins->in[0], regs, s),
-                    place_of(ins->in[1], regs, s), place_of(ins->in[2], regs, s));
-        }
-        if (p->far)
-            run_far(p, regs, s, n);
+        for (int k = 0; k < p->count; k++)
+            run_instruction(p, k, regs, s, n);
     }
     if (p->far)
         p->copy_far(NULL, NULL, 0);
@@ -322,6 +339,15 @@ static bool make_outputs(program *p, psi_array layout)
     return true;
 }
 
+static bool find_fetched(program *p)
+{
+    p->fetched = psi_arena_take(p->arena, (size_t)p->input_count * sizeof *p->fetched);
+    for (int i = 0; p->fetched && i < p->input_count; i++)
+        if (!p->at[i].in_register && (size_t)(p->size * p->at[i].step) >= PSI_FAR_BYTES)
+            p->fetched[p->fetched_count++] = &p->at[i];
+    return p->fetched != NULL;
+}
+
 static bool run(program *p)
 {
     p->size = sink_of(p)->size;
@@ -334,7 +360,7 @@ static bool run(program *p)
     memset(p->at, 0, (size_t)p->input_count * sizeof *p->at);
     psi_array layout = shared_layout(p);
     p->same_layout = layout != NULL;
-    if (!make_outputs(p, layout) || !compile(p))
+    if (!make_outputs(p, layout) || !compile(p) || !find_fetched(p))
         return false;
     if (p->size == 0)
         return true;

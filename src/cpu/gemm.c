@@ -329,7 +329,8 @@ static void plan(product *p)
     bool wide = m <= most && n >= TASKS / 2 * least;
     int64_t rows = whole || wide ? most : psi_gemm_clamp(psi_gemm_ceil(m, TASKS), 4 * mr, most);
     p->row_blocks = psi_gemm_ceil(m, rows);
-    p->mc = psi_gemm_round_up(psi_gemm_ceil(m, p->row_blocks), p->kernels->pair > 1 ? mr : 1);
+    p->mc = psi_gemm_ceil(m, p->row_blocks);
+    p->mc = psi_gemm_round_up(p->mc, tile_rows(p, p->mc)); /* tiles of very few rows are slow */
     p->row_blocks = psi_gemm_ceil(m, p->mc);
     p->nc = psi_gemm_clamp(lines / nr, 4, MAX_COLUMNS / nr) * nr;
     if (!whole && p->row_blocks < TASKS) {

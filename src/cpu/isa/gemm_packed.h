@@ -193,36 +193,29 @@ static void expand(const psi_quantization *q, const uint32_t *words, const float
 
 /* ---- dot products straight from words ---- */
 
-#ifdef __AVX512VNNI__
-#include "cpu/isa/gemm_planes.h"
-#else
-/* Lane l of a vector of words, bit place e: the code at (first word + l) * codes a word + e. A code is used where it stands,
- * its value 2^(e * bits) too large, and x that much too small, which is exact. */
-static void arrange(const psi_quantization *q, int planes, int64_t k, float *x, float *out)
+/* `count` words, at most LANES, and zeros. */
+ALWAYS_INLINE vu load_words(const void *words, int64_t count)
 {
-    (void)planes;
-    int64_t bits = q->bits, per = 32 / bits, block = per * LANES;
-    for (int64_t from = 0; from < k; from += block)
-        for (int64_t e = 0; e < per; e++) {
-            float down = float_of_bits((uint32_t)(127 - (e < per - 1 ? e * bits : 0)) << 23);
-            for (int64_t l = 0; l < LANES; l++, out++) {
-                int64_t at = from + l * per + e;
-                *out = at < k ? x[at] * down : 0;
-            }
-        }
+#if LANES == 16
+    return (vu)_mm512_maskz_loadu_epi32((__mmask16)((1u << count) - 1), words);
+#else
+    vu some = {0};
+    memcpy(&some, words, (size_t)count * sizeof(uint32_t));
+    return some;
+#endif
 }
 
-/* Element l / share of some floats in lane l. */
-ALWAYS_INLINE vf lane_scales(const float *scales, int shift)
+/* Number l >> shift of some in lane l. */
+ALWAYS_INLINE vf spread_scales(vf scales, int shift)
 {
     vu lane = {0};
     for (int i = 0; i < LANES; i++)
         lane[i] = (uint32_t)i;
     vu place = lane >> (uint32_t)shift;
 #if LANES == 16
-    return (vf)_mm512_permutexvar_ps((__m512i)place, (__m512)load_f32(scales));
+    return (vf)_mm512_permutexvar_ps((__m512i)place, (__m512)scales);
 #elif LANES == 8
-    return (vf)_mm256_permutevar8x32_ps((__m256)load_f32(scales), (__m256i)place);
+    return (vf)_mm256_permutevar8x32_ps((__m256)scales, (__m256i)place);
 #else
     vf v;
     for (int i = 0; i < LANES; i++)
@@ -231,63 +224,58 @@ ALWAYS_INLINE vf lane_scales(const float *scales, int shift)
 #endif
 }
 
-ALWAYS_INLINE vf sum_words(int bits, vu words, const float *x)
-{
-    const int per = 32 / bits;
-    vf sum[2] = {{0}, {0}};
-#pragma GCC unroll 16
-    for (int e = 0; e < per; e++) {
-        vu code = e < per - 1 ? words & (((1u << bits) - 1) << e * bits) : words >> (32 - bits);
-        sum[e % 2] = fma_f32(__builtin_convertvector((vi)code, vf), load_f32(x + e * LANES), sum[e % 2]);
-    }
-    return sum[0] + sum[1];
-}
+#include "cpu/isa/gemm_planes.h"
+#include "cpu/isa/gemm_words.h"
 
-ALWAYS_INLINE float dot_row(int bits, int64_t group, int64_t k, const uint32_t *row, const float *scales,
-                            const float *x)
+/* True when codes are multiplied by planes of x, not by floats: where sums of products of bytes hold as much. */
+ALWAYS_INLINE bool in_planes(int bits)
 {
-    const int64_t per = 32 / bits, words = k / per, group_words = group / per;
-    int shift = 0;
-    while ((int64_t)1 << shift < group_words)
-        shift++;
-    vf total = {0};
-    int64_t w = 0;
-    for (; w + LANES <= words; w += LANES, x += per * LANES) {
-        vu some;
-        memcpy(&some, row + w, sizeof some);
-        __builtin_prefetch((const char *)(row + w) + 4096);
-        total = fma_f32(sum_words(bits, some, x), lane_scales(scales + (w >> shift), shift), total);
-    }
-    if (w < words) {
-        vu some = {0};
-        float rest[LANES] = {0};
-        memcpy(&some, row + w, (size_t)(words - w) * sizeof *row);
-        memcpy(rest, scales + (w >> shift), (size_t)((words - w) >> shift) * sizeof *rest);
-        total = fma_f32(sum_words(bits, some, x), lane_scales(rest, shift), total);
-    }
-    v4f four = fold_to_four(total);
-    return (four[0] + four[2]) + (four[1] + four[3]);
-}
-
-ALWAYS_INLINE void dot_words(int planes, int bits, int64_t group, int64_t rows, int64_t k,
-                             const uint32_t *row, const float *scales, const float *x, float *y)
-{
-    (void)planes;
-    for (int64_t i = 0; i < rows; i++)
-        y[i] = dot_row(bits, group, k, row + i * (k * bits / 32), scales + i * (k / group), x);
-}
-
+#ifdef __AVX512VNNI__
+    (void)bits;
+    return true;
+#else
+    return bits < 8;
 #endif
+}
+
+ALWAYS_INLINE void arrange_as(int planes, int bits, int64_t k, float *x, float *out)
+{
+    if (in_planes(bits))
+        arrange_planes(planes, bits, k, x, out);
+    else
+        arrange_floats(bits, k, x, out);
+}
+
+static void arrange(const psi_quantization *q, int planes, int64_t k, float *x, float *out)
+{
+    if (q->bits == 2)
+        arrange_as(planes, 2, k, x, out);
+    else if (q->bits == 4)
+        arrange_as(planes, 4, k, x, out);
+    else
+        arrange_as(planes, 8, k, x, out);
+}
+
+ALWAYS_INLINE void dot_as(int planes, int bits, int64_t group, int64_t rows, int64_t k, const uint32_t *row,
+                          const float *scales, const float *x, float *y)
+{
+    if (!in_planes(bits))
+        dot_floats(bits, group, rows, k, row, scales, x, y);
+    else if (planes == 2)
+        dot_planes(2, bits, group, rows, k, row, scales, x, y);
+    else
+        dot_planes(3, bits, group, rows, k, row, scales, x, y);
+}
 
 static void dot_packed(const psi_quantization *q, int planes, int64_t rows, int64_t k, const uint32_t *row,
                        const float *scales, const float *x, float *y)
 {
     if (q->bits == 2)
-        dot_words(planes, 2, q->group, rows, k, row, scales, x, y);
+        dot_as(planes, 2, q->group, rows, k, row, scales, x, y);
     else if (q->bits == 4)
-        dot_words(planes, 4, q->group, rows, k, row, scales, x, y);
+        dot_as(planes, 4, q->group, rows, k, row, scales, x, y);
     else
-        dot_words(planes, 8, q->group, rows, k, row, scales, x, y);
+        dot_as(planes, 8, q->group, rows, k, row, scales, x, y);
 }
 
 #endif

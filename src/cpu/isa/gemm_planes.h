@@ -1,4 +1,4 @@
-/* gemm_planes.h: dot products of packed codes by 8-bit integers, for an ISA that sums four products of bytes at once.
+/* gemm_planes.h: dot products of packed codes by 8-bit integers, whose products are summed before they are widened.
  * x is held in planes of eight bits, as whole numbers of a step that each word's codes have for themselves. Invariant: x is
  * rounded by at most 2^-24 of the largest that meets its word with three planes, by 2^-16 with two; all sums of integers are
  * exact. */
@@ -9,6 +9,18 @@
 #include "ops/quantize.h"
 
 enum { PLANE_BITS = 8, MOST_CODES = 16, LINES = 4 };
+
+typedef int16_t vs __attribute__((vector_size(LANES * 4)));
+typedef long long vl __attribute__((vector_size(LANES * 4)));
+
+/* An intrinsic of the ISA's width. */
+#if LANES == 16
+#define MM(name) _mm512_##name
+#elif LANES == 8
+#define MM(name) _mm256_##name
+#else
+#define MM(name) _mm_##name
+#endif
 
 #define FAR 4096          /* words: a part of the first cache */
 #define NO_STEP 0x1p-100f /* what is smaller in all of a word counts as zero */
@@ -36,7 +48,7 @@ ALWAYS_INLINE float round_word(int planes, int n, float *x, int32_t *whole)
     return step;
 }
 
-ALWAYS_INLINE void arrange_as(int planes, int bits, int64_t k, float *x, float *out)
+ALWAYS_INLINE void arrange_planes(int planes, int bits, int64_t k, float *x, float *out)
 {
     enum { BYTES = LANES * 4 };
     const int places = 8 / bits, per = 32 / bits;
@@ -57,36 +69,52 @@ ALWAYS_INLINE void arrange_as(int planes, int bits, int64_t k, float *x, float *
     }
 }
 
-static void arrange(const psi_quantization *q, int planes, int64_t k, float *x, float *out)
+/* The products of four codes and four bytes of x added to each lane of `sum`, for each place of a code in a byte. Without
+ * an instruction for it, sums of sixteen bits come between, so codes must have fewer than eight bits. */
+ALWAYS_INLINE vi add_products(int places, const vu *codes, const int8_t *x, vi sum)
 {
-    if (q->bits == 2)
-        arrange_as(planes, 2, k, x, out);
-    else if (q->bits == 4)
-        arrange_as(planes, 4, k, x, out);
-    else
-        arrange_as(planes, 8, k, x, out);
+#if defined(__AVX512VNNI__)
+#pragma GCC unroll 4
+    for (int e = 0; e < places; e++)
+        sum = (vi)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)codes[e], _mm512_loadu_si512(x + e * 64));
+#elif defined(__SSSE3__)
+    vs pairs = {0};
+#pragma GCC unroll 4
+    for (int e = 0; e < places; e++) {
+        vl bytes;
+        memcpy(&bytes, x + e * LANES * 4, sizeof bytes);
+        pairs += (vs)MM(maddubs_epi16)((vl)codes[e], bytes);
+    }
+    sum += (vi)MM(madd_epi16)((vl)pairs, MM(set1_epi16)(1));
+#else
+    for (int e = 0; e < places; e++)
+        for (int i = 0; i < LANES * 4; i++)
+            sum[i / 4] += (int32_t)(codes[e][i / 4] >> i % 4 * 8 & 0xff) * x[e * LANES * 4 + i];
+#endif
+    return sum;
 }
 
 /* Lane l: the sum over the codes of word l, in steps. Three planes of wide codes do not fit one integer. */
-ALWAYS_INLINE vf sum_words(int planes, int bits, vu words, const int8_t *x)
+ALWAYS_INLINE vf sum_planes(int planes, int bits, vu words, const int8_t *x)
 {
     const int places = 8 / bits, apart = planes == 3 && bits == 8;
-    __m512i codes[4], sum = _mm512_setzero_si512(), high = sum;
+    vu codes[4];
+    vi sum = {0}, high = {0};
 #pragma GCC unroll 4
     for (int e = 0; e < places; e++)
-        codes[e] = (__m512i)(bits == 8 ? words : (words >> e * bits) & (((1u << bits) - 1) * 0x01010101u));
-#pragma GCC unroll 12
-    for (int p = 0; p < planes * places; p++) {
-        if (p == places && apart) {
+        codes[e] = bits == 8 ? words : (words >> e * bits) & (((1u << bits) - 1) * 0x01010101u);
+#pragma GCC unroll 3
+    for (int p = 0; p < planes; p++, x += places * LANES * 4) {
+        if (p == 1 && apart) {
             high = sum;
-            sum = _mm512_setzero_si512();
-        } else if (p > 0 && p % places == 0) {
-            sum = _mm512_slli_epi32(sum, PLANE_BITS);
+            sum = (vi){0};
+        } else if (p > 0) {
+            sum = (vi)((vu)sum << PLANE_BITS);
         }
-        sum = _mm512_dpbusd_epi32(sum, codes[p % places], _mm512_loadu_si512(x + p * 64));
+        sum = add_products(places, codes, x, sum);
     }
-    vf low = (vf)_mm512_cvtepi32_ps(sum);
-    return apart ? fma_f32((vf)_mm512_cvtepi32_ps(high), splat(1 << 2 * PLANE_BITS), low) : low;
+    vf low = __builtin_convertvector(sum, vf);
+    return apart ? fma_f32(__builtin_convertvector(high, vf), splat(1 << 2 * PLANE_BITS), low) : low;
 }
 
 /* `lines` neighbouring rows, 1 or LINES, a constant. */
@@ -98,34 +126,31 @@ ALWAYS_INLINE void dot_lines(int planes, int bits, int lines, int64_t group, int
     const int64_t ahead = LINES * words < FAR ? LINES * words : FAR / LINES;
     const int8_t *x = (const int8_t *)arranged;
     const int shift = __builtin_ctzll((unsigned long long)(group * bits / 32));
-    const __m512i places = _mm512_srli_epi32(
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), (unsigned)shift);
     vf total[LINES];
 #pragma GCC unroll 4
     for (int r = 0; r < LINES; r++)
         total[r] = (vf){0};
     int64_t w = 0;
     for (; w + LANES <= words; w += LANES, x += block_bytes(planes, bits)) {
-        vf steps = load_f32((const float *)(const void *)(x + planes * (8 / bits) * 64));
+        vf steps = load_f32((const float *)(const void *)(x + planes * (8 / bits) * LANES * 4));
 #pragma GCC unroll 4
         for (int r = 0; r < lines; r++) {
             const uint32_t *at = row + r * words + w;
             vu some;
             memcpy(&some, at, sizeof some);
             __builtin_prefetch(at + ahead);
-            vf scale = load_f32(scales + r * groups + (w >> shift));
-            scale = (vf)_mm512_permutexvar_ps(places, (__m512)scale);
-            total[r] = fma_f32(sum_words(planes, bits, some, x) * steps, scale, total[r]);
+            vf scale = spread_scales(load_f32(scales + r * groups + (w >> shift)), shift);
+            total[r] = fma_f32(sum_planes(planes, bits, some, x) * steps, scale, total[r]);
         }
     }
     if (w < words) {
-        const __mmask16 rest = (__mmask16)((1u << (words - w)) - 1);
-        vf steps = load_f32((const float *)(const void *)(x + planes * (8 / bits) * 64));
+        const int64_t rest = words - w;
+        vf steps = load_f32((const float *)(const void *)(x + planes * (8 / bits) * LANES * 4));
         for (int r = 0; r < lines; r++) {
-            vu some = (vu)_mm512_maskz_loadu_epi32(rest, row + r * words + w);
-            vf scale = load_f32(scales + r * groups + (w >> shift));
-            scale = (vf)_mm512_maskz_permutexvar_ps(rest, places, (__m512)scale);
-            total[r] = fma_f32(sum_words(planes, bits, some, x) * steps, scale, total[r]);
+            vu some = load_words(row + r * words + w, rest);
+            vf scale =
+                spread_scales((vf)load_words(scales + r * groups + (w >> shift), rest >> shift), shift);
+            total[r] = fma_f32(sum_planes(planes, bits, some, x) * steps, scale, total[r]);
         }
     }
 #pragma GCC unroll 4
@@ -144,15 +169,6 @@ ALWAYS_INLINE void dot_planes(int planes, int bits, int64_t group, int64_t rows,
         dot_lines(planes, bits, LINES, group, k, row + i * words, scales + i * groups, x, y + i);
     for (; i < rows; i++)
         dot_lines(planes, bits, 1, group, k, row + i * words, scales + i * groups, x, y + i);
-}
-
-ALWAYS_INLINE void dot_words(int planes, int bits, int64_t group, int64_t rows, int64_t k,
-                             const uint32_t *row, const float *scales, const float *x, float *y)
-{
-    if (planes == 2)
-        dot_planes(2, bits, group, rows, k, row, scales, x, y);
-    else
-        dot_planes(3, bits, group, rows, k, row, scales, x, y);
 }
 
 #endif

@@ -330,7 +330,9 @@ static void plan(product *p)
     int64_t rows = whole || wide ? most : psi_gemm_clamp(psi_gemm_ceil(m, TASKS), 4 * mr, most);
     p->row_blocks = psi_gemm_ceil(m, rows);
     p->mc = psi_gemm_ceil(m, p->row_blocks);
-    p->mc = psi_gemm_round_up(p->mc, tile_rows(p, p->mc)); /* tiles of very few rows are slow */
+    int64_t step = tile_rows(p, p->mc);
+    if (p->kernels->pair > 1 || p->mc % step < step / 2) /* tiles of very few rows are slow */
+        p->mc = psi_gemm_round_up(p->mc, step);
     p->row_blocks = psi_gemm_ceil(m, p->mc);
     p->nc = psi_gemm_clamp(lines / nr, 4, MAX_COLUMNS / nr) * nr;
     if (!whole && p->row_blocks < TASKS) {

@@ -146,12 +146,14 @@ bool mlxc_save(const char *file, psi_array a)
     return ok;
 }
 
-/* Saves to a file in a folder of its own, and gives the writer its bytes. */
+/* Saves to a file in a folder of its own, below $TMPDIR or /tmp, and gives the writer its bytes. */
 static bool save_through(const channel *c, psi_array a)
 {
-    char folder[] = "/tmp/psionic-XXXXXX", path[64], chunk[1 << 14];
+    char folder[1024], path[sizeof folder + 16], chunk[1 << 14];
+    const char *base = getenv("TMPDIR");
     if (!c->calls.write)
         return MLXC_INVALID("mlx_save_writer: write is NULL");
+    snprintf(folder, sizeof folder, "%.1000s/psionic-XXXXXX", base && *base ? base : "/tmp");
     if (!mkdtemp(folder))
         return mlxc_fail(PSI_IO, "mlx_save_writer: %s: %s", folder, strerror(errno));
     snprintf(path, sizeof path, "%s/array.npy", folder);

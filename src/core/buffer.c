@@ -40,6 +40,7 @@
 #define HUGE_MIN ((size_t)1 << 21) /* from here on memory is mapped, aligned to and asking for huge pages */
 #define SMALL_BINS 36
 #define BINS (SMALL_BINS + 8 * 32)
+#define ALWAYS_CACHED ((size_t)32 << 20)
 #define SEARCH_MAX 32 /* blocks of a bin looked at before giving up on reuse */
 
 typedef struct block {
@@ -53,6 +54,7 @@ static struct {
     pthread_mutex_t lock;
     bool ready;
     size_t active, peak, cached;
+    size_t most; /* the highest that active ever was */
     size_t limit, cache_limit, hard_limit;
     size_t clock;
     struct {
@@ -278,6 +280,14 @@ static inline size_t plus(size_t a, size_t b)
     return a + b < a ? SIZE_MAX : a + b;
 }
 
+/* How much is worth keeping: no more can be of use at once than ever was in use, but for what is lost between sizes. A loop
+ * over ever different sizes would fill the whole limit. */
+static size_t cache_most(void)
+{
+    size_t worth = plus(heap.most, ALWAYS_CACHED);
+    return worth < heap.cache_limit ? worth : heap.cache_limit;
+}
+
 /* How much may stay cached when `capacity` more comes alive from the system. */
 static size_t cache_allowance(size_t capacity)
 {
@@ -286,7 +296,8 @@ static size_t cache_allowance(size_t capacity)
         bound = heap.hard_limit;
     size_t alive = plus(heap.active, capacity);
     size_t room = alive < bound ? bound - alive : 0;
-    return room < heap.cache_limit ? room : heap.cache_limit;
+    size_t most = cache_most();
+    return room < most ? room : most;
 }
 
 /* ---- buffers ---- */
@@ -305,6 +316,8 @@ static inline void count_active(size_t capacity)
     heap.active += capacity;
     if (heap.active > heap.peak)
         heap.peak = heap.active;
+    if (heap.active > heap.most)
+        heap.most = heap.active;
 }
 
 /* A block from the system, with the lock held, which it lets go; the bytes count as active before they are had, so
@@ -403,8 +416,9 @@ void psi_buffer_release(psi_buffer *buffer)
     enter();
     heap.active -= buffer->capacity;
     bin_add(bin_of(buffer->capacity, &unused), b);
-    if (heap.cached > heap.cache_limit)
-        doomed = cache_trim(heap.cache_limit);
+    size_t most = cache_most();
+    if (heap.cached > most)
+        doomed = cache_trim(most);
     leave();
     if (doomed)
         system_free_all(doomed);

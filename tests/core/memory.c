@@ -120,6 +120,18 @@ static void counters_follow_living_and_cached_buffers(void **state)
     assert_int_equal(psi_cache_memory(), 0);
 }
 
+/* Sizes that never come again: what is kept of them stays in proportion to what was ever in use. */
+static void ever_new_sizes_do_not_pile_up(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 400; i++) {
+        psi_buffer *b = psi_buffer_new(((size_t)3 << 20) + i * 40000);
+        assert_non_null(b);
+        psi_buffer_release(b);
+    }
+    assert_true(psi_cache_memory() <= ((size_t)128 << 20));
+}
+
 static void cache_limit_drops_the_oldest(void **state)
 {
     (void)state;
@@ -329,6 +341,7 @@ static void a_forked_child_can_allocate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(ever_new_sizes_do_not_pile_up, start_clean), /* first: little was in use yet */
         cmocka_unit_test_setup(buffers_are_aligned_and_waste_little, start_clean),
         cmocka_unit_test_setup(every_small_size_has_a_tight_class, start_clean),
         cmocka_unit_test_setup(released_memory_is_used_again, start_clean),

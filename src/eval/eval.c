@@ -14,6 +14,9 @@
 static pthread_mutex_t done_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t done = PTHREAD_COND_INITIALIZER;
 static atomic_int waiters;
+static atomic_int in_flight; /* batches queued and not yet done */
+
+#define MOST_IN_FLIGHT 12 /* before who starts more has to wait */
 
 /* What is reported when not even an error record could be allocated. */
 static psi_error_record no_memory = {PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "out of memory during evaluation"};
@@ -28,6 +31,7 @@ static void in_child(void)
     pthread_mutex_init(&done_lock, NULL);
     pthread_cond_init(&done, NULL);
     atomic_store(&waiters, 0);
+    atomic_store(&in_flight, 0);
     psi_plans_after_fork();
     psi_streams_after_fork();
     psi_pool_after_fork();
@@ -47,14 +51,19 @@ static int state_of(const psi_node *node)
     return atomic_load_explicit(&node->state, memory_order_acquire);
 }
 
-static void set_state(psi_node *node, psi_state state)
+static void tell_waiters(void)
 {
-    atomic_store(&node->state, state);
     if (atomic_load(&waiters)) {
         pthread_mutex_lock(&done_lock);
         pthread_cond_broadcast(&done);
         pthread_mutex_unlock(&done_lock);
     }
+}
+
+static void set_state(psi_node *node, psi_state state)
+{
+    atomic_store(&node->state, state);
+    tell_waiters();
 }
 
 static void wait_while_scheduled(const psi_node *node)
@@ -67,6 +76,25 @@ static void wait_while_scheduled(const psi_node *node)
         pthread_cond_wait(&done, &done_lock);
     pthread_mutex_unlock(&done_lock);
     atomic_fetch_sub(&waiters, 1);
+}
+
+/* A loop that only starts work would run ahead of it, and hold the inputs of all that is to come. */
+static void wait_for_room(void)
+{
+    if (atomic_load(&in_flight) < MOST_IN_FLIGHT)
+        return;
+    atomic_fetch_add(&waiters, 1);
+    pthread_mutex_lock(&done_lock);
+    while (atomic_load(&in_flight) >= MOST_IN_FLIGHT)
+        pthread_cond_wait(&done, &done_lock);
+    pthread_mutex_unlock(&done_lock);
+    atomic_fetch_sub(&waiters, 1);
+}
+
+static void leave_flight(void)
+{
+    atomic_fetch_sub(&in_flight, 1);
+    tell_waiters();
 }
 
 static void break_node(psi_node *node, const psi_error_record *why)
@@ -188,6 +216,7 @@ static void run_batch(psi_work *work)
     if (failed_before)
         psi_error_raise(&before);
     psi_plan_drop(batch->plan);
+    leave_flight();
 }
 
 /* Marks all nodes of a batch that could not be queued. */
@@ -198,6 +227,7 @@ static void break_batch(psi_batch *batch)
     for (int i = 0; i < batch->count; i++)
         break_step(&batch->steps[i], &why);
     psi_plan_drop(batch->plan);
+    leave_flight();
 }
 
 /* False where this call is the first and finds a bad PSIONIC_FAULT or PSIONIC_THREADS; the next goes on without. */
@@ -234,6 +264,7 @@ static bool start(psi_arrays arrays, bool will_wait)
         atomic_fetch_add(&plan->holders, 1);
     for (psi_batch *b = plan->batches; b; b = b->next) {
         b->work.run = run_batch;
+        atomic_fetch_add(&in_flight, 1);
         psi_put put = psi_stream_put(b->stream, &b->work, here);
         if (put == PSI_PUT_YOURS)
             mine = b;
@@ -275,6 +306,7 @@ bool psi_async_eval(psi_arrays arrays)
             PSI_INVALID("async_eval: not allowed inside a transform, on an array that depends on its inputs");
             return false;
         }
+    wait_for_room();
     return start(arrays, false);
 }
 

@@ -14,23 +14,26 @@
 #define PSI_FFT_STAGES_MAX 16
 #define PSI_FFT_SHORT 4096            /* longest line that one task transforms */
 #define PSI_FFT_TASK_FLOATS (1 << 17) /* of the lines of a task, at least where a line is shorter */
-#define PSI_FFT_LEAF 64               /* longest one that runs in stages only */
+/* Of the numbers of all lanes that stages run over at once: a few times as many fit in a first-level cache. */
+#define PSI_FFT_LEAF_BYTES 8192
 
-/* A stage combines `radix` parts; twiddles are (radix - 1) numbers for each of the n / radix places it has. */
+/* A stage combines `radix` parts of as many numbers as the stages before it made one of; for each of these it has
+ * radix - 1 complex twiddles, in the order in which they are read. */
 typedef struct psi_fft_stage {
     int radix;
-    const float *twiddles,
-        *roots; /* roots: the radix roots of one, for radices without a formula of their own */
+    float *twiddles; /* NULL for a first stage, where all are one */
+    float *roots;    /* the radix roots of one, for radices without a formula of their own */
 } psi_fft_stage;
 
-/* What a plan is for: lines side by side in lanes; dense lines one by one, each over all lanes, of a length whose two
- * sides are multiples of LANES; a line that threads share. */
+/* What a plan is for: lines side by side in lanes; dense lines one by one, each over all lanes, of a length that is a
+ * multiple of LANES; a line that threads share. */
 typedef enum psi_fft_way { PSI_FFT_ACROSS, PSI_FFT_WITHIN, PSI_FFT_SHARED } psi_fft_way;
 
 /* A transform of length n:
- * - a leaf: stages only;
- * - a square: n = rows * cols; element r * cols + c stands in row r. Columns are transformed by of_rows, multiplied by
- *   exp(-2 pi i r c / n), then rows by of_cols (D. Bailey's four steps, 1990);
+ * - stages: the first ones run over each of `cols` columns of `rows` numbers, the others over each row; or all over one
+ *   column. Within a line, an order of LANES comes before them, which leaves LANES parts of n / LANES, a lane each;
+ * - a shared square: n = rows * cols; element r * cols + c stands in row r. Columns are transformed by of_rows, multiplied
+ *   by exp(-2 pi i r c / n), then rows by of_cols (D. Bailey's four steps, 1990);
  * - halves: a real line is a complex one of n / 2 pairs, and `roots` tell the two apart (even n);
  * - a convolution with a chirp, for a large prime factor, by a plan of at least 2n - 1 (L. Bluestein, 1970). */
 typedef struct psi_fft_plan psi_fft_plan;
@@ -40,15 +43,15 @@ struct psi_fft_plan {
     int64_t n;
     size_t space; /* floats that a kernel needs */
     size_t bytes; /* of tables, with the parts' */
-    int stages;
+    int stages, column_stages;
     psi_fft_stage stage[PSI_FFT_STAGES_MAX];
     int64_t rows, cols;
     psi_fft_plan *of_rows, *of_cols; /* may be one */
     psi_fft_plan *half, *convolution;
-    float *memory;   /* of the tables that follow and the stages' */
-    float *twiddles; /* across: row by column; within: (lanes real, lanes imaginary) by row by column group */
-    float *by_lane;  /* shared: (lanes real, lanes imaginary) by row: exp(-2 pi i row lane / n) */
-    float *roots;    /* exp(-2 pi i k / n) for k in [0, n / 2): real parts, then imaginary ones */
+    float *memory;  /* of the tables that follow and the stages' */
+    float *by_lane; /* shared: (lanes real, lanes imaginary) by row: exp(-2 pi i row lane / n) */
+    float *
+        roots; /* exp(-2 pi i k / n) for k in [0, n / 2): real, then imaginary parts; within: in lanes' order */
     float *chirp, *filter; /* the chirp, and what the convolution multiplies by */
     double (*coarse)[2];   /* shared: roots k * cols of order n, for k < rows, */
     double (*fine)[2];     /* and roots k < cols: their products are all that are needed */
@@ -74,6 +77,12 @@ typedef struct psi_fft_group {
     const float *by_number,
         *by_lane; /* factors: a number each, times LANES real, then imaginary parts; or NULL */
 } psi_fft_group;
+
+/* Which of LANES numbers of a line lane l has: a vector of numbers, parts in turn, is cheapest to part within quads. */
+static inline int psi_fft_number_of(int l, int lanes)
+{
+    return l % 4 / 2 * (lanes / 2) + l / 4 * 2 + l % 2;
+}
 
 typedef struct psi_fft_kernel {
     int lanes;

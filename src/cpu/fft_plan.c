@@ -78,29 +78,26 @@ static int64_t good_length(int64_t n)
     return n;
 }
 
-/* The divisor of n next to its root, where it and its counterpart are multiples of `unit`; 0 if there is none. */
-static int64_t side(int64_t n, int64_t unit)
+/* The divisor of n next to its root, from below. */
+static int64_t side(int64_t n)
 {
-    int64_t best = 0;
-    for (int64_t k = unit; k * k <= n; k += unit)
-        if (n % k == 0 && n / k % unit == 0)
+    int64_t best = 1;
+    for (int64_t k = 2; k * k <= n; k++)
+        if (n % k == 0)
             best = k;
     return best;
 }
 
 bool psi_fft_fits_within(int64_t n)
 {
-    return n <= WITHIN_MAX && is_smooth(n) && side(n, lanes()) > 0;
+    return n <= WITHIN_MAX && is_smooth(n) && n % lanes() == 0 && n / lanes() >= lanes();
 }
 
-/* Eights first, as they need the fewest passes; two fours stand for an eight and a two. */
-static void factorise(psi_fft_plan *p)
+/* Appends at least two stages for n. Eights first, as they need the fewest passes; two fours stand for an eight and a two. */
+static void factorise(psi_fft_plan *p, int64_t n)
 {
     static const int rest[] = {5, 3, 7, 11, 13};
-    int64_t n = p->n;
-    if (n == 1)
-        p->stage[p->stages++].radix = 1;
-    int twos = 0;
+    int twos = 0, before = p->stages;
     for (; n % 2 == 0; n /= 2)
         twos++;
     int fours = twos % 3 == 2 ? 1 : twos % 3 == 1 && twos >= 4 ? 2 : 0;
@@ -113,6 +110,8 @@ static void factorise(psi_fft_plan *p)
     for (int i = 0; i < 5; i++)
         for (; n % rest[i] == 0; n /= rest[i])
             p->stage[p->stages++].radix = rest[i];
+    while (p->stages < before + 2)
+        p->stage[p->stages++].radix = 1;
 }
 
 /* ---- tables ---- */
@@ -124,61 +123,49 @@ static bool get_tables(psi_fft_plan *p, size_t floats)
     return p->memory != NULL;
 }
 
+/* The twiddles of number q, of `done`, of a stage; within a line q is that of a vector, whose numbers have their own. */
+static float *put_twiddles(int radix, int64_t q, int64_t done, int width, float *at)
+{
+    for (int k = 1; k < radix; k++, at += 2 * width)
+        for (int l = 0; l < width; l++)
+            put_root(k * (q * width + (width > 1 ? psi_fft_number_of(l, width) : 0)), done * width * radix,
+                     at + l, at + width + l);
+    return at;
+}
+
 static bool make_stages(psi_fft_plan *p)
 {
-    factorise(p);
+    int width = p->way == PSI_FFT_WITHIN ? lanes() : 1;
+    int64_t n = p->n / width, done = 1;
     size_t floats = 0;
-    int64_t n = p->n;
-    for (int i = 0; i < p->stages; i++) {
-        n /= p->stage[i].radix;
-        floats += (size_t)(2 * n * (p->stage[i].radix - 1) + 2 * p->stage[i].radix);
-    }
+    p->rows = n * (int64_t)sizeof(float[2]) * lanes() <= PSI_FFT_LEAF_BYTES ? n : side(n);
+    p->cols = n / p->rows;
+    factorise(p, p->rows);
+    p->column_stages = p->stages;
+    if (p->cols > 1)
+        factorise(p, p->cols);
+    for (int i = 0; i < p->stages; done *= p->stage[i++].radix)
+        floats += (size_t)(2 * (done * width * (p->stage[i].radix - 1) + p->stage[i].radix));
     if (!get_tables(p, floats))
         return false;
     float *at = p->memory;
-    n = p->n;
+    done = 1;
     for (int i = 0; i < p->stages; i++) {
         psi_fft_stage *s = &p->stage[i];
-        s->twiddles = at;
-        for (int64_t place = 0; place < n / s->radix; place++)
-            for (int k = 1; k < s->radix; k++, at += 2)
-                put_root(place * k, n, at, at + 1);
+        int64_t rows = i < p->column_stages ? 1 : p->rows;
+        s->twiddles = i || width > 1 ? at : NULL;
+        for (int64_t r = 0; s->twiddles && r < rows; r++)
+            for (int64_t q = 0; q < done / rows; q++)
+                at = put_twiddles(s->radix, r + q * rows, done, width, at);
         s->roots = at;
         for (int k = 0; k < s->radix; k++, at += 2)
             put_root(k, s->radix, at, at + 1);
-        n /= s->radix;
+        done *= s->radix;
     }
     return true;
 }
 
-static psi_fft_plan *new_plan(int64_t n, psi_fft_way way, bool real, bool leaf);
-
-/* Plans of both sides of a square. */
-static bool make_sides(psi_fft_plan *p, int64_t unit, bool leaves)
-{
-    p->rows = side(p->n, unit);
-    p->cols = p->n / p->rows;
-    p->of_rows = new_plan(p->rows, PSI_FFT_ACROSS, false, leaves);
-    p->of_cols = p->rows == p->cols ? p->of_rows : new_plan(p->cols, PSI_FFT_ACROSS, false, leaves);
-    if (p->of_rows == NULL || p->of_cols == NULL)
-        return false;
-    p->bytes += p->of_rows->bytes + p->of_cols->bytes;
-    return true;
-}
-
-static bool make_square(psi_fft_plan *p)
-{
-    bool within = p->way == PSI_FFT_WITHIN;
-    int64_t width = within ? lanes() : 1;
-    if (!make_sides(p, width, true) || !get_tables(p, (size_t)p->n * 2))
-        return false;
-    float *at = p->twiddles = p->memory;
-    for (int64_t c = 0; c < p->cols; c += width)
-        for (int64_t r = 0; r < p->rows; r++, at += 2 * width)
-            for (int64_t l = 0; l < width; l++)
-                put_root(r * (c + l), p->n, at + l, at + width + l);
-    return true;
-}
+static psi_fft_plan *new_plan(int64_t n, psi_fft_way way, bool real);
 
 /* Roots of order n in two tables: every cols-th of them, `rows` in all, and the first cols. */
 static bool make_roots(psi_fft_plan *p)
@@ -198,8 +185,13 @@ static bool make_roots(psi_fft_plan *p)
 static bool make_shared(psi_fft_plan *p)
 {
     int64_t width = lanes();
-    if (!make_sides(p, 1, false) || !get_tables(p, (size_t)(2 * p->rows * width)))
+    p->rows = side(p->n);
+    p->cols = p->n / p->rows;
+    p->of_rows = new_plan(p->rows, PSI_FFT_ACROSS, false);
+    p->of_cols = p->rows == p->cols ? p->of_rows : new_plan(p->cols, PSI_FFT_ACROSS, false);
+    if (p->of_rows == NULL || p->of_cols == NULL || !get_tables(p, (size_t)(2 * p->rows * width)))
         return false;
+    p->bytes += p->of_rows->bytes + p->of_cols->bytes;
     p->by_lane = p->memory;
     for (int64_t r = 0; r < p->rows; r++)
         for (int64_t l = 0; l < width; l++)
@@ -262,7 +254,7 @@ static bool transform_filter(psi_fft_plan *p)
 static bool make_convolution(psi_fft_plan *p)
 {
     int64_t m = good_length(2 * p->n - 1);
-    p->convolution = new_plan(m, p->way, false, false);
+    p->convolution = new_plan(m, p->way, false);
     if (p->convolution == NULL || !get_tables(p, (size_t)(p->n + m) * 2))
         return false;
     p->bytes += p->convolution->bytes;
@@ -275,7 +267,7 @@ static bool make_convolution(psi_fft_plan *p)
 static bool make_halves(psi_fft_plan *p)
 {
     int64_t m = p->n / 2;
-    p->half = new_plan(m, p->way, false, false);
+    p->half = new_plan(m, p->way, false);
     if (p->half == NULL)
         return false;
     p->bytes += p->half->bytes;
@@ -287,8 +279,11 @@ static bool make_halves(psi_fft_plan *p)
     if (!get_tables(p, (size_t)m * 2))
         return false;
     p->roots = p->memory;
+    bool within = p->way == PSI_FFT_WITHIN;
+    int width = lanes();
     for (int64_t k = 0; k < m; k++)
-        put_root(k, p->n, p->roots + k, p->roots + m + k);
+        put_root(within ? k - k % width + psi_fft_number_of((int)(k % width), width) : k, p->n, p->roots + k,
+                 p->roots + m + k);
     return true;
 }
 
@@ -309,29 +304,27 @@ static void free_plan(psi_fft_plan *p)
     psi_free(p);
 }
 
-/* Lines across: two buffers of the longest line on the way, and what a leaf needs. Within: the square, a line with parts
- * apart, rows turned, and the same. */
+/* Two buffers of the longest line on the way, and two of the longest leaf. */
 static size_t space_of(const psi_fft_plan *p)
 {
     const psi_fft_plan *inner = p->half ? p->half : p,
                        *longest = inner->convolution ? inner->convolution : inner;
-    int64_t n = longest->n, leaf = longest->of_cols ? longest->cols : n, number = 2 * lanes();
-    return (size_t)(p->way == PSI_FFT_WITHIN ? 4 * n + number + 3 * leaf * number
-                                             : (2 * (n + 1) + 2 * leaf) * number);
+    bool within = p->way == PSI_FFT_WITHIN;
+    int64_t n = within ? longest->n / lanes() : longest->n,
+            leaf = longest->rows > longest->cols ? longest->rows : longest->cols, number = 2 * lanes();
+    return (size_t)((2 * (n + 1) + 2 * leaf) * number);
 }
 
-static psi_fft_plan *new_plan(int64_t n, psi_fft_way way, bool real, bool leaf)
+static psi_fft_plan *new_plan(int64_t n, psi_fft_way way, bool real)
 {
     psi_fft_plan *p = psi_malloc(sizeof *p);
     if (p == NULL)
         return NULL;
     *p = (psi_fft_plan){.way = way, .real = real, .n = n};
-    bool (*make)(psi_fft_plan *) = real                        ? make_halves
-                                   : !is_smooth(n)             ? make_convolution
-                                   : way == PSI_FFT_SHARED     ? make_shared
-                                   : way == PSI_FFT_WITHIN     ? make_square
-                                   : leaf || n <= PSI_FFT_LEAF ? make_stages
-                                                               : make_square;
+    bool (*make)(psi_fft_plan *) = real                    ? make_halves
+                                   : !is_smooth(n)         ? make_convolution
+                                   : way == PSI_FFT_SHARED ? make_shared
+                                                           : make_stages;
     if (!make(p)) {
         free_plan(p);
         return NULL;
@@ -352,7 +345,7 @@ psi_fft_plan *psi_fft_plan_take(int64_t n, psi_fft_way way, bool real)
         if (p && !atomic_compare_exchange_strong(&slots[i], &expected, p))
             free_plan(p);
     }
-    return new_plan(n, way, real, false);
+    return new_plan(n, way, real);
 }
 
 void psi_fft_plan_give(psi_fft_plan *plan)

@@ -9,7 +9,7 @@
 static const int64_t shapes[][2] = {{40, 60},  {20, 77},   {3, 101},   {20, 256},  {5, 512},  {17, 1000},
                                     {3, 1009}, {33, 1024}, {2, 2048},  {9, 3993},  {2, 4099}, {1, 5000},
                                     {2, 6561}, {1, 8192},  {1, 16384}, {1, 20000}, {20, 6},   {20, 8},
-                                    {1, 32},   {20, 13},   {2, 600}};
+                                    {1, 32},   {20, 13},   {2, 600},   {3, 352},   {3, 1200}, {2, 4000}};
 #define LARGEST 40000 /* numbers of a shape, at most */
 #define SHAPES ((int)(sizeof shapes / sizeof *shapes))
 
@@ -114,6 +114,21 @@ static void accuracy(void **state)
     }
 }
 
+/* The axis of dense lines comes second, so that they are transformed where they lie. */
+static void dense_lines_in_place(void **state)
+{
+    PSI_SCOPE;
+    (void)state;
+    psi_array x = psi_astype(
+        psi_random_normal(PSI_INTS(12, 1200), PSI_FLOAT32, NULL, NULL, psi_random_key(7)), PSI_COMPLEX64);
+    psi_array y = psi_fft_fftn(x, PSI_NONE, PSI_INTS(1, 0));
+    psi_array apart = psi_fft_fft(psi_fft_fft(x, PSI_NO_INT, 0), PSI_NO_INT, 1);
+    const psi_complex64 *got = psi_data(y), *wanted_values = psi_data(apart);
+    assert_non_null(got);
+    assert_non_null(wanted_values);
+    assert_memory_equal(got, wanted_values, 12 * 1200 * sizeof *got);
+}
+
 static void out_of_memory(void **state)
 {
     (void)state;
@@ -133,6 +148,7 @@ int main(void)
         cmocka_unit_test(out_of_memory),
         cmocka_unit_test(many_threads_same_bits),
         cmocka_unit_test(accuracy),
+        cmocka_unit_test(dense_lines_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* isa: generic v2 v3 v4 */
 /* fft.c: Fourier transforms of up to LANES lines, for the ISA named by PSI_ISA. Lines side by side have a lane each; a dense
- * line of a fitting length is spread over all lanes, as a square: LANES columns at a time, then LANES rows. Space holds
- * numbers as two vectors, real parts and imaginary ones. */
+ * line of a fitting length is spread over all lanes: its first stage leaves LANES parts of it, a lane each, which the stages
+ * for lines side by side finish. Space holds numbers as two vectors, real parts and imaginary ones. */
 #include <math.h>
 #include <string.h>
 
@@ -12,7 +12,12 @@
 #define PASTE(a, b) PASTE_(a, b)
 #define NUMBER (2 * LANES) /* floats of a number of all lanes */
 
+/* BACK: what stands in order of quads in two runs of LANES numbers, from the first of the later one down. */
 #if LANES == 16
+#define QUADS(a, b, i, j, k, l)                                                                       \
+    __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, \
+                            i + 12, j + 12, k + 12, l + 12)
+#define BACK(a, b) __builtin_shufflevector(a, b, 16, 15, 2, 13, 14, 11, 12, 9, 10, 7, 8, 5, 6, 3, 4, 1)
 #define ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define ZIP_HIGH(a, b) \
     __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
@@ -20,18 +25,25 @@
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #define REVERSE(a) __builtin_shufflevector(a, a, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #elif LANES == 8
+#define QUADS(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4)
+#define BACK(a, b) __builtin_shufflevector(a, b, 8, 7, 2, 5, 6, 3, 4, 1)
 #define ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)
 #define ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)
 #define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
 #define REVERSE(a) __builtin_shufflevector(a, a, 7, 6, 5, 4, 3, 2, 1, 0)
 #else
+#define QUADS(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#define BACK(a, b) __builtin_shufflevector(a, b, 4, 3, 2, 1)
 #define ZIP_LOW(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
 #define ZIP_HIGH(a, b) __builtin_shufflevector(a, b, 2, 6, 3, 7)
 #define EVEN(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
 #define ODD(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
 #define REVERSE(a) __builtin_shufflevector(a, a, 3, 2, 1, 0)
 #endif
+
+#define QUADS_LOW(a, b) QUADS(a, b, 0, LANES, 1, LANES + 1)
+#define QUADS_HIGH(a, b) QUADS(a, b, 2, LANES + 2, 3, LANES + 3)
 
 #include "cpu/isa/fft_stages.inc"
 
@@ -166,9 +178,11 @@ static void multiply(float *x, const float *factor, int64_t n)
 
 static void multiply_both(float *x, const psi_fft_group *g)
 {
-    const factor f = {g->by_number, g->by_lane, 1, 1};
-    for (int64_t k = 0; k < g->out_count; k++)
-        store(x + k * NUMBER, LANES, SPLIT, finished(load(x + k * NUMBER, LANES, SPLIT), &f, k, true, true));
+    for (int64_t k = 0; k < g->out_count; k++, x += NUMBER) {
+        cv z = times(load(x, LANES, SPLIT), splat(g->by_number[2 * k]), splat(g->by_number[2 * k + 1]));
+        const float *lane = g->by_lane + k * NUMBER;
+        store(x, LANES, SPLIT, times(z, load_f32(lane), load_f32(lane + LANES)));
+    }
 }
 
 /* What follows a place. Numbers a multiple of 4 KiB apart share a set of the cache: fetched early, they would push each
@@ -181,23 +195,25 @@ static wanted after(const psi_fft_place *p, bool to_write)
     return (wanted){useful ? p->at + p->next : NULL, step, block - LANES * step, LANES, to_write};
 }
 
-static void smooth(const psi_fft_plan *p, strand in, strand out, const factor *f, wanted next[2],
-                   float *between, float *space)
+/* Columns, then rows; or the only column. */
+static void smooth(const psi_fft_plan *p, const strand *in, const strand *out, const factor *f,
+                   wanted *next_in, wanted *next_out, float *between, float *space)
 {
     int64_t rows = p->rows, cols = p->cols;
-    if (p->of_rows == NULL) {
-        leaf(p, in, out, f, next, space);
+    if (cols == 1) {
+        leaf(p, 0, p->stages, 0, in, out, f, next_in, space);
         return;
     }
+    const factor none = {.every = 1};
     for (int64_t c = 0; c < cols; c++)
-        leaf(p->of_rows, (strand){in.at + c * in.step, cols * in.step, in.gap, in.form},
-             (strand){between + c * NUMBER, cols * NUMBER, LANES, SPLIT},
-             &(factor){.by_number = p->twiddles + 2 * c * rows, .every = 1}, &next[0], space);
+        leaf(p, 0, p->column_stages, 0, &(strand){in->at + c * in->step, cols * in->step, in->gap, in->form},
+             &(strand){between + c * NUMBER, cols * NUMBER, LANES, SPLIT}, &none, next_in, space);
     for (int64_t r = 0; r < rows; r++) {
         factor own = {f->by_number ? f->by_number + 2 * r * f->every : NULL,
                       f->by_lane ? f->by_lane + NUMBER * r * f->every : NULL, rows * f->every, f->scale};
-        leaf(p->of_cols, (strand){between + r * cols * NUMBER, NUMBER, LANES, SPLIT},
-             (strand){out.at + r * out.step, rows * out.step, out.gap, out.form}, &own, &next[1], space);
+        leaf(p, p->column_stages, p->stages, r, &(strand){between + r * cols * NUMBER, NUMBER, LANES, SPLIT},
+             &(strand){out->at + r * out->step, rows * out->step, out->gap, out->form}, &own, next_out,
+             space);
     }
 }
 
@@ -206,14 +222,16 @@ static void convolve(const psi_fft_plan *p, float *a, float *b, bool swap, float
 {
     const psi_fft_plan *c = p->convolution;
     const factor none = {.every = 1};
-    wanted nothing[2] = {{.at = NULL}, {.at = NULL}};
+    wanted nothing = {.at = NULL};
     if (swap)
         trade(a, p->n);
     multiply(a, p->chirp, p->n);
     memset(a + p->n * NUMBER, 0, (size_t)(c->n - p->n) * NUMBER * sizeof *a);
-    smooth(c, space_strand(a, false), space_strand(b, false), &none, nothing, a, space);
+    const strand from = space_strand(a, false), back = space_strand(b, false),
+                 swapped = space_strand(b, true), to = space_strand(a, true);
+    smooth(c, &from, &back, &none, &nothing, &nothing, a, space);
     multiply(b, p->filter, c->n);
-    smooth(c, space_strand(b, true), space_strand(a, true), &none, nothing, b, space);
+    smooth(c, &swapped, &to, &none, &nothing, &nothing, b, space);
     memcpy(b, a, (size_t)p->n * NUMBER * sizeof *a);
     multiply(b, p->chirp, p->n);
 }
@@ -273,7 +291,7 @@ static void across(const psi_fft_group *g, float *a)
     bool stores = !upright(&g->out, g->lanes) || g->out_count != inner->n || inner->convolution;
     strand in = loads ? space_strand(a, g->in.swap) : strand_of(&g->in);
     strand out = stores ? space_strand(b, false) : strand_of(&g->out);
-    wanted next[2] = {after(&g->in, false), after(&g->out, true)};
+    wanted next_in = after(&g->in, false), next_out = after(&g->out, true);
     if (loads)
         load_lines(&g->in, g->lanes, g->in_count, a);
     if (p->half && g->in_count > inner->n) {
@@ -286,7 +304,7 @@ static void across(const psi_fft_group *g, float *a)
     if (inner->convolution)
         convolve(inner, a, b, g->in.swap, space);
     else
-        smooth(inner, in, out, &f, next, a, space);
+        smooth(inner, &in, &out, &f, &next_in, &next_out, a, space);
     if (stores) {
         if (p->half && g->out_count > inner->n)
             unpack(p, b);
@@ -298,74 +316,99 @@ static void across(const psi_fft_group *g, float *a)
 
 /* ---- a dense line over all lanes ---- */
 
-/* Pairs of a real line, real parts apart from imaginary ones, to the m + 1 numbers of the line. */
-static void unpack_line(const psi_fft_plan *p, float *re, float *im, float scale, float *to)
+/* Pairs of a real line to the m + 1 numbers of the line. */
+static void unpack_line(const psi_fft_plan *p, float *x, float scale, float *to)
 {
     int64_t m = p->n / 2;
-    re[m] = re[0];
-    im[m] = im[0];
+    float first = x[0] * scale, other = x[LANES] * scale;
+    memcpy(x + 2 * m, x, NUMBER * sizeof *x);
     for (int64_t k = 0; k < m; k += LANES) {
-        cv a = scaled((cv){load_f32(re + k), load_f32(im + k)}, 0.5f * scale);
-        vf back_r = load_f32(re + m - k - LANES + 1), back_i = load_f32(im + m - k - LANES + 1);
-        cv b = scaled((cv){REVERSE(back_r), REVERSE(back_i)}, 0.5f * scale);
+        cv a = scaled(load(x + 2 * k, LANES, SPLIT), 0.5f * scale),
+           late = load(x + 2 * (m - k), LANES, SPLIT), early = load(x + 2 * (m - k - LANES), LANES, SPLIT);
+        cv b = scaled((cv){BACK(early.r, late.r), BACK(early.i, late.i)}, 0.5f * scale);
         cv even = {a.r + b.r, a.i - b.i}, odd = turned((cv){a.r - b.r, a.i + b.i});
         odd = times(odd, load_f32(p->roots + k), load_f32(p->roots + m + k));
-        store(to + 2 * k, 1, ZIPPED, plus(even, odd));
+        store(to + 2 * k, 1, QUADS_ZIPPED, plus(even, odd));
     }
-    to[2 * m] = (re[0] - im[0]) * scale;
+    to[2 * m] = first - other;
     to[2 * m + 1] = 0;
 }
 
 /* The other way, times two. */
-static void pack_line(const psi_fft_plan *p, const float *from, float scale, float *re, float *im)
+static void pack_line(const psi_fft_plan *p, const float *from, float scale, float *to)
 {
     int64_t m = p->n / 2;
     for (int64_t k = 0; k < m; k += LANES) {
-        cv a = scaled(load(from + 2 * k, 1, ZIPPED), scale);
-        cv back = scaled(load(from + 2 * (m - k - LANES + 1), 1, ZIPPED), scale);
+        cv a = scaled(load(from + 2 * k, 1, QUADS_ZIPPED), scale);
+        cv back = scaled(load(from + 2 * (m - k - LANES + 1), 1, QUADS_ZIPPED), scale);
         cv b = {REVERSE(back.r), REVERSE(back.i)};
         cv even = {a.r + b.r, a.i - b.i}, odd = turned((cv){a.r - b.r, a.i + b.i});
         odd = times(odd, load_f32(p->roots + k), -load_f32(p->roots + m + k));
-        store_f32(re + k, even.r - odd.r);
-        store_f32(im + k, even.i - odd.i);
+        store(to + 2 * k, 1, QUADS_ZIPPED, (cv){even.r - odd.r, even.i - odd.i});
     }
-    re[0] = (from[0] + from[2 * m]) * scale;
-    im[0] = (from[0] - from[2 * m]) * scale;
+    to[0] = (from[0] + from[2 * m]) * scale;
+    to[1] = (from[0] - from[2 * m]) * scale;
+}
+
+/* Lane l of vector k, for k in a quad, goes to float k of `to` + place l * NUMBER. */
+ALWAYS_INLINE void store_quads(const vf *r, float *to)
+{
+    vf a = QUADS_LOW(r[0], r[2]), b = QUADS_LOW(r[1], r[3]), c = QUADS_HIGH(r[0], r[2]),
+       d = QUADS_HIGH(r[1], r[3]);
+    vf t[4] = {QUADS_LOW(a, b), QUADS_HIGH(a, b), QUADS_LOW(c, d), QUADS_HIGH(c, d)};
+    for (int k = 0; k < 4; k++)
+        for (int quad = 0; quad < LANES / 4; quad++) {
+            v4f part;
+            memcpy(&part, (const char *)&t[k] + quad * sizeof part, sizeof part);
+            memcpy(to + psi_fft_number_of(4 * quad + k, LANES) * NUMBER, &part, sizeof part);
+        }
+}
+
+/* Parts of a line, one from each of LANES equal runs of it, transformed: that of numbers p, p + m and so on to number p of
+ * space, a lane each. What are too few for the lanes at the end are taken with some that are done. */
+ALWAYS_INLINE void spread(const float *from, form f, int64_t m, float *out, wanted *next)
+{
+    for (int64_t p = 0; p < m; p += LANES) {
+        cv a[LANES];
+        int64_t first = p < m - LANES ? p : m - LANES;
+        for (int k = 0; k < LANES; k++)
+            a[k] = load(from + 2 * (first + m * k), 1, f);
+        fetch(next, LANES);
+        order(LANES, a, NULL);
+        for (int k = 0; k < LANES; k += 4) {
+            vf r[4], i[4];
+            for (int j = 0; j < 4; j++) {
+                r[j] = a[psi_fft_number_of(k + j, LANES)].r;
+                i[j] = a[psi_fft_number_of(k + j, LANES)].i;
+            }
+            store_quads(r, out + first * NUMBER + k);
+            store_quads(i, out + first * NUMBER + k + LANES);
+        }
+    }
 }
 
 static void within(const psi_fft_group *g, int line, float *space)
 {
     const psi_fft_plan *p = g->plan, *inner = p->half ? p->half : p;
-    int64_t n = inner->n, rows = inner->rows, cols = inner->cols, gap = n + LANES;
+    int64_t n = inner->n;
     float *from = g->in.at + line * g->in.lane, *to = g->out.at + line * g->out.lane;
-    float *square = space, *re = square + 2 * n, *im = re + gap, *turned_rows = im + gap,
-          *rest = turned_rows + cols * NUMBER;
-    strand in = {from, 2, 1, g->in.swap ? TRADED : ZIPPED};
-    strand out = {to, 2, 1, g->out.swap ? TRADED : ZIPPED};
-    factor f = {.every = 1, .scale = g->scale};
+    float *a = space, *b = a + 2 * n + NUMBER, *rest = b + 2 * n + NUMBER;
+    bool packs = g->in_count > n, unpacks = g->out_count > n;
+    factor f = {.every = 1, .scale = packs ? 1 : g->scale};
     wanted next_in = {from + g->in.lane, NUMBER, 0, LANES, false};
-    wanted next_out = {to + g->out.lane, NUMBER, 0, LANES, true};
-    if (g->in_count > n) {
-        pack_line(p, from, g->scale, re, im);
-        in = g->in.swap ? (strand){im, 1, -gap, SPLIT} : (strand){re, 1, gap, SPLIT};
-        f.scale = 1;
-    }
-    if (g->out_count > n)
-        out = (strand){re, 1, gap, SPLIT};
-    for (int64_t c = 0; c < cols; c += LANES)
-        leaf(inner->of_rows, (strand){in.at + c * in.step, cols * in.step, in.gap, in.form},
-             (strand){square + c, cols, n, SPLIT},
-             &(factor){.by_lane = inner->twiddles + 2 * c * rows, .every = 1}, &next_in, rest);
-    for (int64_t r = 0; r < rows; r += LANES) {
-        for (int64_t c = 0; c < cols; c += LANES)
-            for (int part = 0; part < 2; part++)
-                load_square(square + part * n + r * cols + c, cols, LANES,
-                            turned_rows + c * NUMBER + part * LANES, NUMBER);
-        leaf(inner->of_cols, space_strand(turned_rows, false),
-             (strand){out.at + r * out.step, rows * out.step, out.gap, out.form}, &f, &next_out, rest);
-    }
-    if (g->out_count > n)
-        unpack_line(p, re, im, g->scale, to);
+    wanted next_out = {to + g->out.lane, NUMBER, 0, LANES, true}, nothing = {.at = NULL};
+    if (packs)
+        pack_line(p, from, g->scale, b);
+    strand in = space_strand(packs || unpacks || to == from ? a : to,
+                             false); /* the less memory, the more of it is near */
+    if (g->in.swap)
+        spread(packs ? b : from, QUADS_TRADED, n / LANES, in.at, &next_in);
+    else
+        spread(packs ? b : from, QUADS_ZIPPED, n / LANES, in.at, &next_in);
+    strand out = unpacks ? in : (strand){to, NUMBER, 1, g->out.swap ? TRADED : ZIPPED};
+    smooth(inner, &in, &out, &f, inner->cols > 1 ? &nothing : &next_out, &next_out, b, rest);
+    if (unpacks)
+        unpack_line(p, a, g->scale, to);
 }
 
 static void run(const psi_fft_group *g, float *space)

@@ -14,8 +14,8 @@
 #define PSI_FFT_STAGES_MAX 16
 #define PSI_FFT_SHORT 4096            /* longest line that one task transforms */
 #define PSI_FFT_TASK_FLOATS (1 << 17) /* of the lines of a task, at least where a line is shorter */
-/* Of the numbers of all lanes that stages run over at once: a few times as many fit in a first-level cache. */
-#define PSI_FFT_LEAF_BYTES 8192
+/* Of the numbers of all lanes that stages run over at once, which stay near the first-level cache. */
+#define PSI_FFT_LEAF_BYTES 32768
 
 /* A stage combines `radix` parts of as many numbers as the stages before it made one of; for each of these it has
  * radix - 1 complex twiddles, in the order in which they are read. */

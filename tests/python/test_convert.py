@@ -194,3 +194,16 @@ def test_other_numbers_are_refused(number):
         mx.array(number)
     with pytest.raises(ValueError, match="^Cannot perform addition"):
         mx.ones((2,)) + number
+
+
+def test_ints_beside_bools_are_of_32_bits():
+    a = mx.array([True, False])
+    assert (a + 5).dtype == mx.int32 and mx.pad(a, 1, constant_values=2).tolist() == [True, True, False, True]
+    for call in (lambda: a * 2**40, lambda: a == 2**40, lambda: mx.pad(a, 1, constant_values=2**40)):
+        with pytest.raises(ValueError, match="^Converting 1099511627776 to int32 would result in overflow"):
+            call()
+
+
+def test_padding_fits_the_dtype():
+    with pytest.raises(ValueError, match="^Converting 300 to uint8 would result in overflow"):
+        mx.pad(mx.array([1], mx.uint8), 1, constant_values=300)

@@ -199,6 +199,10 @@ def joins_scalar(step, ours, theirs):
             theirs["k"] == "array" and theirs["s"] == [])
 
 
+def long_int_beside_bools(step, ours, theirs):
+    return refused(ours, "ValueError", "to int32 would result in overflow") and theirs["k"] != "error"
+
+
 def order_of_zeros(step, ours, theirs):
     return (step.kind == "function sort" and ours["k"] == theirs["k"] == "array" and ours["d"] == theirs["d"] and
             np.array_equal(value_of(ours).data, value_of(theirs).data, equal_nan=True))
@@ -236,6 +240,8 @@ DIFFERENCES = [
                "though one of any dimension is refused; ours refuses both", strange_scalar),
     Difference("mask-too-large", "the wheel's process dies of an exception when a mask selects more than the update has; "
                "ours is a ValueError", mask_too_large),
+    Difference("long-int-beside-bools", "the wheel cuts an int beside a bool array to 32 bits; ours refuses what they do not "
+               "hold, as both do beside int32", long_int_beside_bools),
     Difference("full-dtype", "the wheel forgets the dtype where the number is of a wider kind: full(2, 1.5, int32) is "
                "float32; ours has the dtype that was asked for", full_dtype),
     Difference("pickled-dtype", "the wheel's pickles of empty arrays and of float64 come back as float32; ours keep the dtype", pickled_dtype),

@@ -77,7 +77,10 @@ static psi_array weak_int(PyObject *o, int dtype)
     long long v = PyLong_AsLongLongAndOverflow(o, &overflow);
     if (overflow)
         return bad_int(o, PSI_INT64);
-    int to = dtype >= 0 ? dtype : v > INT32_MAX || v < INT32_MIN ? PSI_INT64 : PSI_INT32;
+    int to = dtype == PSI_BOOL                ? PSI_INT32
+             : dtype >= 0                     ? dtype
+             : v > INT32_MAX || v < INT32_MIN ? PSI_INT64
+                                              : PSI_INT32;
     int size = (int)psi_dtype_size((psi_dtype)to);
     if (size < 8 && psi_issubdtype((psi_dtype)to, PSI_INTEGER)) {
         bool is_signed = psi_issubdtype((psi_dtype)to, PSI_SIGNEDINTEGER);
@@ -86,7 +89,7 @@ static psi_array weak_int(PyObject *o, int dtype)
             return PSI_INVALID("Converting %lld to %s would result in overflow.", v,
                                psi_dtype_name((psi_dtype)to));
     }
-    return psi_scalar_int(v, to == PSI_BOOL ? PSI_INT32 : (psi_dtype)to);
+    return psi_scalar_int(v, (psi_dtype)to);
 }
 
 static psi_array complex_scalar(PyObject *o)

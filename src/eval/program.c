@@ -64,7 +64,7 @@ typedef struct program {
     psi_copy_fn copy_far;
     const operand **fetched; /* inputs in place that are too large to be in the caches */
     int fetched_count;
-    atomic_bool out_of_memory; /* a worker could not have its registers */
+    bool *missed; /* chunks whose worker could not have its registers */
 } program;
 
 static psi_row_fn function_of(const psi_member *m)
@@ -229,14 +229,19 @@ static void run_instruction(const program *p, int k, char *regs, int64_t s, int6
     }
 }
 
+static char *registers(const program *p)
+{
+    return psi_scratch(0, (size_t)p->reg_count * p->reg_bytes + 64);
+}
+
 static void run_chunk(void *context, int64_t index)
 {
     program *p = context;
-    char *regs = psi_scratch(0, (size_t)p->reg_count * p->reg_bytes + 64);
+    char *regs = registers(p);
     int64_t stop = (index + 1) * p->chunk < p->size ? (index + 1) * p->chunk : p->size;
     if (!regs) {
-        psi_error(NULL); /* the worker's own record; the caller reports it */
-        atomic_store(&p->out_of_memory, true);
+        psi_error(NULL); /* the worker's own record; the caller does its work */
+        p->missed[index] = true;
         return;
     }
     for (int i = 0; i < p->constant_count; i++)
@@ -348,6 +353,23 @@ static bool find_fetched(program *p)
     return p->fetched != NULL;
 }
 
+/* Once a chunk has run, inputs may be overwritten by results, and nothing may fail: this thread has its registers before, and
+ * does what another thread had none for. */
+static bool run_chunks(program *p)
+{
+    p->chunk = p->count >= 8 ? 4 * TILE : 32 * TILE;
+    int64_t chunks = (p->size + p->chunk - 1) / p->chunk;
+    p->missed = psi_arena_take(p->arena, (size_t)chunks);
+    if (!p->missed || !registers(p))
+        return false;
+    memset(p->missed, 0, (size_t)chunks);
+    psi_parallel(chunks, run_chunk, p);
+    for (int64_t i = 0; i < chunks; i++)
+        if (p->missed[i])
+            run_chunk(p, i);
+    return true;
+}
+
 static bool run(program *p)
 {
     p->size = sink_of(p)->size;
@@ -364,12 +386,7 @@ static bool run(program *p)
         return false;
     if (p->size == 0)
         return true;
-    p->chunk = p->count >= 8 ? 4 * TILE : 32 * TILE;
-    psi_parallel((p->size + p->chunk - 1) / p->chunk, run_chunk, p);
-    if (atomic_load(&p->out_of_memory))
-        psi_fail(PSI_OUT_OF_MEMORY, PSI_MEMORY_ERROR, "no memory for %d tile registers of %zu bytes",
-                 p->reg_count, p->reg_bytes);
-    return !psi_failed();
+    return run_chunks(p) && !psi_failed();
 }
 
 /* The place of an array among the inputs, added when none of the last few is it. */

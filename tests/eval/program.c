@@ -98,9 +98,52 @@ static void leaves_what_is_read_later(void **state)
     EXPECT(held, PSI_INTS(4), 1, 2, 3, 4);
 }
 
+/* x, whose memory the sum takes over, and more rows than a worker keeps registers for. */
+static psi_array sum_with_rows(void)
+{
+    enum { ROWS = 160, LENGTH = 1 << 10 };
+    PSI_SCOPE;
+    psi_array sum = psi_zeros(PSI_INTS(SIZE / LENGTH, LENGTH), PSI_FLOAT32),
+              row = psi_arange(0, LENGTH, 1, PSI_FLOAT32);
+    sum = psi_add(sum, f32(1));
+    assert_true(psi_eval(PSI_ARRAYS(sum, row)));
+    for (int i = 0; i < ROWS; i++) {
+        psi_array next = psi_multiply(row, f32(i < 2 ? i : 0));
+        assert_true(psi_eval1(next));
+        sum = psi_add(sum, next);
+    }
+    return psi_promote(sum);
+}
+
+/* Evaluates while the nth allocation fails, and again if the evaluation failed; how many allocations were made. */
+static int64_t sum_while_failing(int64_t n)
+{
+    PSI_SCOPE;
+    psi_array y = sum_with_rows();
+    psi_clear_cache();
+    psi_test_fail_allocation(n);
+    bool ok = psi_eval1(y);
+    int64_t count = psi_test_fail_allocation(0);
+    assert_true(ok || (psi_error(NULL) && psi_eval1(y)));
+    psi_array expected = psi_add(psi_arange(0, 1 << 10, 1, PSI_FLOAT32), f32(1));
+    EXPECT(psi_all(psi_equal(y, expected), PSI_NONE, false), PSI_SCALAR_SHAPE, 1);
+    return count;
+}
+
+/* Memory may run out for any thread: nothing was written over then that a second evaluation reads. */
+static void a_failed_thread_spoils_nothing(void **state)
+{
+    (void)state;
+    int64_t count = sum_while_failing(INT64_MAX);
+    assert_true(count > 2);
+    for (int64_t n = 1; n <= count; n++)
+        sum_while_failing(n);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(takes_over_each_inputs_memory),
-                                       cmocka_unit_test(leaves_what_is_read_later)};
+                                       cmocka_unit_test(leaves_what_is_read_later),
+                                       cmocka_unit_test(a_failed_thread_spoils_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "core/memory.h"
 
 #include <limits.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -479,6 +480,9 @@ void psi_clear_cache(void)
     block *doomed = cache_trim(0);
     leave();
     system_free_all(doomed);
+#ifdef __GLIBC__
+    malloc_trim(0); /* what large graphs left in malloc's own cache */
+#endif
 }
 
 size_t psi_set_memory_limit(size_t bytes)

@@ -34,6 +34,30 @@ static void crosses_streams(void **state)
     assert_true(psi_synchronize(second));
 }
 
+/* A loop that never waits holds the inputs of a few steps only, not of all that are to come. */
+static void nobody_runs_far_ahead(void **state)
+{
+    (void)state;
+    enum { SIDE = 512, STEPS = 100 };
+    PSI_SCOPE;
+    static float ones[SIDE * SIDE];
+    psi_array w = psi_full(PSI_INTS(SIDE, SIDE), psi_scalar(0.001, PSI_FLOAT32), PSI_FLOAT32), sum = w;
+    assert_true(psi_eval1(w));
+    size_t before = psi_active_memory();
+    psi_reset_peak_memory();
+    for (int i = 0; i < STEPS; i++) {
+        {
+            PSI_SCOPE;
+            psi_array batch = psi_array_from(ones, PSI_INTS(SIDE, SIDE), PSI_FLOAT32);
+            sum = psi_promote(psi_tanh(psi_matmul(psi_add(sum, batch), w)));
+        }
+        assert_true(psi_async_eval(PSI_ARRAYS(sum)));
+    }
+    assert_true(psi_eval1(sum));
+    /* The results of all steps are held by this scope; of their inputs, and what is made on the way, little. */
+    assert_true(psi_peak_memory() - before <= (STEPS + 30) * sizeof ones);
+}
+
 typedef struct job {
     psi_array shared;
     int result;
@@ -165,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crosses_streams),
+        cmocka_unit_test(nobody_runs_far_ahead),
         cmocka_unit_test(many_threads),
         cmocka_unit_test(asynchronous_errors_reach_the_waiter),
         cmocka_unit_test(same_bits_for_any_number_of_threads),

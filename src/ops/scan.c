@@ -63,20 +63,73 @@ static scan_attr attr_of(const psi_node *node)
     return (scan_attr){(int)node->attr[0], (int)node->attr[1], node->attr[2] != 0, node->attr[3] != 0};
 }
 
-/* Everything up to the first zero has the usual gradient; the first zero has that of the products with it taken as
- * one; what comes after has none. */
-static psi_array product_gradient(scan_attr s, psi_array x, psi_array y, psi_array g)
+/* What stood `by` places earlier along the scan's way, or later where `by` is negative; 0 where there is nothing. */
+static psi_array earlier(scan_attr s, psi_array x, int64_t by)
 {
-    psi_array zero = psi_like(x, 0), one = psi_like(x, 1);
-    psi_array other = psi_cumprod(x, s.axis, s.reverse, !s.inclusive);
-    psi_array with = s.inclusive ? y : other, before = s.inclusive ? other : y;
-    psi_array gone = psi_equal(with, zero);
-    psi_array first = psi_logical_and(gone, psi_not_equal(before, zero));
-    psi_array patched = psi_cumprod(psi_where(first, one, x), s.axis, s.reverse, s.inclusive);
-    psi_array at_first = psi_cumsum(psi_multiply(patched, g), s.axis, !s.reverse, s.inclusive);
-    psi_array safe = psi_where(psi_equal(x, zero), one, x);
-    psi_array usual = psi_divide(psi_cumsum(psi_multiply(y, g), s.axis, !s.reverse, s.inclusive), safe);
-    return psi_where(first, at_first, psi_where(gone, zero, usual));
+    bool later = s.reverse != (by < 0);
+    int64_t n = psi_is_error(x) ? 0 : psi_dim(x, s.axis), room = by < 0 ? -by : by;
+    if (room >= n)
+        return psi_zeros_like(x);
+    psi_arrays parts = psi_split_at(x, PSI_INTS(later ? room : n - room), s.axis);
+    if (parts.count != 2)
+        return psi_error_array();
+    psi_array nothing = psi_zeros_like(parts.data[!later]), kept = parts.data[later];
+    return psi_concatenate(later ? PSI_ARRAYS(kept, nothing) : PSI_ARRAYS(nothing, kept), s.axis);
+}
+
+/* r where r[i] = u[i] + factor[i] * r[i - 1], along the scan's way: a scan of the pairs (u, factor), twice as far each time. */
+static psi_array recurrence(scan_attr s, psi_array u, psi_array factor)
+{
+    for (int64_t by = 1; !psi_is_error(u) && by < psi_dim(u, s.axis); by *= 2) {
+        u = psi_add(u, psi_multiply(factor, earlier(s, u, by)));
+        factor = psi_multiply(factor, earlier(s, factor, by));
+    }
+    return u;
+}
+
+/* How a scan's result moves: dy[i] = factor[i] * dy[i - 1] + weight[i] * dx[i], or dx[i - 1] of an exclusive one. Linear in
+ * what moves and without a division, so that it has derivatives wherever the scan has. */
+typedef struct motion {
+    psi_array factor, weight;
+} motion;
+
+/* exp(a - y); 0 where y is infinite, as then nothing moves it. */
+static psi_array share(psi_array a, psi_array y, psi_array fixed)
+{
+    psi_array zero = psi_like(y, 0);
+    return psi_where(fixed, zero, psi_exp(psi_where(fixed, zero, psi_subtract(a, y))));
+}
+
+static motion motion_of(scan_attr s, psi_array x, psi_array y)
+{
+    if (s.kind == PSI_SCAN_PROD) {
+        psi_array others = s.inclusive ? psi_cumprod(x, s.axis, s.reverse, false) : y;
+        return s.inclusive ? (motion){x, others} : (motion){earlier(s, x, 1), earlier(s, others, 1)};
+    }
+    psi_array last = earlier(s, y, 1), fixed = psi_isinf(y);
+    psi_array factor = share(last, y, psi_logical_or(fixed, psi_isinf(last)));
+    return (motion){factor, share(s.inclusive ? x : earlier(s, x, 1), y, fixed)};
+}
+
+/* a * b, where 0 times what has overflowed is 0. */
+static psi_array damped(psi_array a, psi_array b)
+{
+    psi_array zero = psi_like(b, 0);
+    psi_array lost = psi_logical_and(psi_equal(a, zero), psi_logical_not(psi_isfinite(b)));
+    return psi_multiply(a, psi_where(lost, zero, b));
+}
+
+static psi_array moved_gradient(scan_attr s, motion m, psi_array g)
+{
+    scan_attr back = s;
+    back.reverse = !s.reverse;
+    psi_array sums = damped(m.weight, recurrence(back, g, earlier(s, m.factor, -1)));
+    return s.inclusive ? sums : earlier(s, sums, -1);
+}
+
+static psi_array moved_tangent(scan_attr s, motion m, psi_array t)
+{
+    return recurrence(s, psi_multiply(m.weight, s.inclusive ? t : earlier(s, t, 1)), m.factor);
 }
 
 /* Where each running extreme stands along the axis, the last of equal ones; -1 before there is one. */
@@ -109,20 +162,6 @@ static psi_array extreme_tangent(scan_attr s, psi_array x, psi_array t)
     return psi_where(gone, psi_like(t, 0), psi_take_along_axis(t, psi_maximum(places, zero), s.axis));
 }
 
-/* exp(x) times the running sum, from the other end, of `part` of the cotangent times exp(-y), by logarithms. */
-static psi_array weighted_sum(scan_attr s, psi_array x, psi_array y, psi_array part)
-{
-    psi_array logs = psi_subtract(psi_log(part), y);
-    return psi_exp(psi_add(psi_logcumsumexp(logs, s.axis, !s.reverse, s.inclusive), x));
-}
-
-/* exp(-y) times the running sum of `part` of the tangent times exp(x), by logarithms. */
-static psi_array weighted_mean(scan_attr s, psi_array x, psi_array y, psi_array part)
-{
-    psi_array logs = psi_add(psi_log(part), x);
-    return psi_exp(psi_subtract(psi_logcumsumexp(logs, s.axis, s.reverse, s.inclusive), y));
-}
-
 bool psi_scan_vjp(psi_vjp_call *c)
 {
     scan_attr s = attr_of(c->node);
@@ -131,17 +170,13 @@ bool psi_scan_vjp(psi_vjp_call *c)
         return true;
     if (s.kind == PSI_SCAN_SUM) {
         c->grads[0] = psi_cumsum(g, s.axis, !s.reverse, s.inclusive);
-    } else if (s.kind == PSI_SCAN_PROD) {
-        c->grads[0] = product_gradient(s, psi_conjugated(c->in[0]), psi_conjugated(c->out[0]), g);
     } else if (s.kind == PSI_SCAN_LOGADDEXP && psi_dtype_of(g) == PSI_COMPLEX64) {
         psi_array y = psi_conjugate(c->out[0]), x = psi_conjugate(c->in[0]);
         psi_array parts = psi_where(psi_isinf(y), zero, psi_multiply(g, psi_exp(psi_negative(y))));
         c->grads[0] = psi_multiply(psi_cumsum(parts, s.axis, !s.reverse, s.inclusive), psi_exp(x));
-    } else if (s.kind == PSI_SCAN_LOGADDEXP) {
-        /* Positive and negative cotangents apart, as each has a logarithm. */
-        psi_array up = weighted_sum(s, c->in[0], c->out[0], psi_maximum(g, zero));
-        psi_array down = weighted_sum(s, c->in[0], c->out[0], psi_maximum(psi_negative(g), zero));
-        c->grads[0] = psi_subtract(up, down);
+    } else if (s.kind == PSI_SCAN_PROD || s.kind == PSI_SCAN_LOGADDEXP) {
+        motion m = motion_of(s, psi_conjugated(c->in[0]), psi_conjugated(c->out[0]));
+        c->grads[0] = moved_gradient(s, m, g);
     } else {
         c->grads[0] = extreme_gradient(s, c->in[0], g);
     }
@@ -160,13 +195,8 @@ bool psi_scan_jvp(psi_jvp_call *c)
         psi_array sums = psi_cumsum(psi_multiply(t, psi_exp(c->in[0])), s.axis, s.reverse, s.inclusive);
         c->out_tangents[0] =
             psi_where(psi_isinf(y), psi_like(t, 0), psi_multiply(sums, psi_exp(psi_negative(y))));
-    } else if (s.kind == PSI_SCAN_LOGADDEXP) {
-        psi_array zero = psi_like(t, 0);
-        psi_array up = weighted_mean(s, c->in[0], y, psi_maximum(t, zero));
-        psi_array down = weighted_mean(s, c->in[0], y, psi_maximum(psi_negative(t), zero));
-        c->out_tangents[0] = psi_where(psi_isinf(y), zero, psi_subtract(up, down));
-    } else if (s.kind == PSI_SCAN_PROD) {
-        c->transpose = true;
+    } else if (s.kind == PSI_SCAN_PROD || s.kind == PSI_SCAN_LOGADDEXP) {
+        c->out_tangents[0] = moved_tangent(s, motion_of(s, c->in[0], y), t);
     } else {
         c->out_tangents[0] = extreme_tangent(s, c->in[0], t);
     }

@@ -154,6 +154,29 @@ static void tangents_by_transposition(void **state)
           80);
 }
 
+FUNCTION(sum_of_products, psi_sum(psi_cumprod(x, 0, false, true), PSI_NONE, false))
+FUNCTION(sum_of_later_products, psi_sum(psi_cumprod(x, 0, true, false), PSI_NONE, false))
+FUNCTION(squares_of_logs, psi_sum(psi_square(psi_logcumsumexp(x, 0, false, true)), PSI_NONE, false))
+
+static void second_derivatives_of_scans(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    /* a + a b + a b c at a = 0, and the sum of c + b c at b = 0 */
+    psi_array x = PSI_FLOATS(0, 2, 3), y = PSI_FLOATS(2, 0, 3);
+    CHECK(psi_hessian(sum_of_products, NULL, PSI_ARRAYS(x), PSI_NONE).data[0], 0, 4, 2, 4, 0, 0, 2, 0, 0);
+    CHECK(psi_hessian(sum_of_later_products, NULL, PSI_ARRAYS(y), PSI_NONE).data[0], 0, 0, 0, 0, 0, 1, 0, 1,
+          0);
+    /* a * a + log(exp(a) + exp(b))^2 at 0, 0, where a cotangent is 0 */
+    double log2 = log(2), cross = 0.5 - 0.5 * log2;
+    CHECK(psi_hessian(squares_of_logs, NULL, PSI_ARRAYS(PSI_FLOATS(0, 0)), PSI_NONE).data[0],
+          2.5 + 0.5 * log2, cross, cross, 0.5 + 0.5 * log2);
+    /* What is minus infinity does not move. */
+    psi_array low = PSI_FLOATS(-INFINITY, -INFINITY, 1);
+    CHECK(pull(logs_of, PSI_ARRAYS(low), PSI_FLOATS(1, 2, 3), 0), 0, 0, 3);
+    CHECK(push(logs_of, PSI_ARRAYS(low), PSI_ARRAYS(PSI_FLOATS(1, 2, 3))), 0, 0, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +185,7 @@ int main(void)
         cmocka_unit_test(nothing_moves_with_a_truth_value),
         cmocka_unit_test(complex_numbers),
         cmocka_unit_test(tangents_by_transposition),
+        cmocka_unit_test(second_derivatives_of_scans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,8 @@ PSI_API bool psi_value_and_grad(psi_function fn, void *context, psi_arrays input
                                 psi_arrays *outputs, psi_arrays *grads);
 
 /* fn applied along an axis of each input (in_axes[i], -1 for an input that is not mapped; PSI_NONE is axis 0 of all),
- * results stacked along out_axes. Errors: unsupported_op naming the op, axes out of range, sizes that differ. */
+ * results stacked along out_axes (PSI_NO_INT for one that is not mapped and shall stay as it is). Errors: unsupported_op naming
+ * the op, axes out of range, sizes that differ. */
 PSI_API psi_arrays psi_vmap(psi_function fn, void *context, psi_arrays inputs, psi_ints in_axes,
                             psi_ints out_axes);
 

@@ -123,7 +123,7 @@ static psi_node *allocate(psi_node_spec spec, int outputs, const psi_output_spec
     int64_t *next = (int64_t *)(node->in + spec.in.count);
     for (int i = 0; i < outputs; i++) {
         psi_array a = &node->out[i];
-        a->index = (uint16_t)i;
+        a->index = i;
         a->dtype = (uint8_t)out[i].dtype;
         a->ndim = (uint8_t)out[i].shape.count;
         a->shape = next;
@@ -144,7 +144,7 @@ static psi_node *make(psi_node_spec spec, int outputs, const psi_output_spec *ou
     if (!node)
         return NULL;
     node->op = (uint16_t)spec.op;
-    node->out_count = (uint16_t)outputs;
+    node->out_count = outputs;
     node->in_count = spec.in.count;
     node->attr_count = spec.attr.count > 0 ? spec.attr.count : 0;
     node->stream = psi_this_thread.stream;
@@ -196,7 +196,7 @@ psi_node *psi_node_mould(int op, int in_count, int out_count, const psi_output_s
     if (!node)
         return NULL;
     node->op = (uint16_t)op;
-    node->out_count = (uint16_t)out_count;
+    node->out_count = out_count;
     node->stream = stream;
     atomic_init(&node->refs, 1);
     atomic_init(&node->state, PSI_PENDING);

@@ -29,7 +29,7 @@ typedef struct psi_node psi_node;
 
 /* One output of a node. */
 struct psi_array_s {
-    uint16_t index; /* place in node->out */
+    int32_t index; /* place in node->out */
     uint8_t dtype, ndim, layout;
     int64_t size;   /* elements */
     int64_t *shape; /* ndim lengths, then ndim strides; memory of the node */
@@ -42,13 +42,11 @@ struct psi_node {
     atomic_int refs;
     atomic_int state;
     uint16_t op;
-    uint16_t out_count;
-    int32_t in_count;
     bool tracer;  /* depends on an input of a running transform */
     bool lost;    /* was being computed by a thread that a fork left behind */
     bool nested;  /* a scalar's: the buffer of its value lies in its block, which goes with the buffer */
     bool through; /* a broadcast that its readers read through: it has no step of its own in their plan */
-    int32_t attr_count;
+    int32_t out_count, in_count, attr_count;
     psi_stream stream;
     uint32_t mark, place, uses; /* scratch of whoever holds the graph lock */
     psi_array *in;

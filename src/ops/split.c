@@ -4,6 +4,8 @@
 #include "core/thread.h"
 #include "ops/build.h"
 
+enum { MOST_PARTS = 1 << 24 };
+
 /* Parts between clamped indices; a part whose end is not past its start is empty. */
 static psi_arrays build_split(psi_array a, psi_ints indices, int axis)
 {
@@ -58,7 +60,11 @@ psi_arrays psi_split(psi_array a, int64_t parts, int64_t axis)
     int at = psi_axis(axis, a->ndim, "split");
     if (at < 0)
         return none;
-    if (parts <= 0 || parts > INT16_MAX || a->shape[at] % parts) {
+    if (parts > MOST_PARTS) {
+        PSI_INVALID("split: %lld parts; at most %d are made", (long long)parts, MOST_PARTS);
+        return none;
+    }
+    if (parts <= 0 || a->shape[at] % parts) {
         PSI_INVALID("split: axis %d of length %lld cannot be split into %lld equal parts", at,
                     (long long)a->shape[at], (long long)parts);
         return none;

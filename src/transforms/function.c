@@ -41,34 +41,58 @@ bool psi_trace_call(psi_function fn, void *context, psi_arrays inputs, psi_array
     return !psi_failed();
 }
 
-/* A growing list; steps hold no references: nodes stay alive through the outputs. */
+/* A node that is being walked: its inputs before `next` have been entered. */
+typedef struct step {
+    psi_node *node;
+    int next;
+} step;
+
+/* Growing lists that hold no references: nodes stay alive through the outputs. */
 typedef struct walk {
     psi_tape *tape;
     int capacity;
-    psi_node **stack;
+    step *stack;
     int depth, stack_capacity;
 } walk;
 
-static bool push(psi_node ***list, int *count, int *capacity, psi_node *node)
+/* The list with room for one more item, or NULL: then it is as it was. */
+static void *grown(void *list, int count, int *capacity, size_t size)
 {
-    if (*count == *capacity) {
-        int more = *capacity ? 2 * *capacity : 64;
-        psi_node **bigger = psi_realloc(*list, (size_t)more * sizeof *bigger);
-        if (!bigger)
-            return false;
-        *list = bigger;
+    if (count < *capacity)
+        return list;
+    int more = *capacity ? 2 * *capacity : 64;
+    void *bigger = psi_realloc(list, (size_t)more * size);
+    if (bigger)
         *capacity = more;
-    }
-    (*list)[(*count)++] = node;
-    return true;
+    return bigger;
 }
 
 /* Visits a node: its place in the tape is found through a hash of its address, so that shared nodes are listed once. */
 static bool enter(walk *w, psi_node *node)
 {
     bool is_new;
-    return psi_map_put(&w->tape->places, node, -1, &is_new) &&
-           (!is_new || push(&w->stack, &w->depth, &w->stack_capacity, node));
+    if (!psi_map_put(&w->tape->places, node, -1, &is_new))
+        return false;
+    if (!is_new)
+        return true;
+    step *stack = grown(w->stack, w->depth, &w->stack_capacity, sizeof *stack);
+    if (!stack)
+        return false;
+    w->stack = stack;
+    w->stack[w->depth++] = (step){node, 0};
+    return true;
+}
+
+/* Lists a node whose inputs are listed. */
+static bool list(walk *w, psi_node *node)
+{
+    psi_tape *tape = w->tape;
+    psi_node **nodes = grown(tape->nodes, tape->count, &w->capacity, sizeof *nodes);
+    if (!nodes)
+        return false;
+    tape->nodes = nodes;
+    tape->nodes[tape->count] = node;
+    return psi_map_put(&tape->places, node, tape->count++, NULL);
 }
 
 bool psi_tape_record(psi_tape *tape, psi_arrays outputs)
@@ -80,16 +104,14 @@ bool psi_tape_record(psi_tape *tape, psi_arrays outputs)
     for (int i = 0; ok && i < outputs.count; i++) {
         ok = !psi_node_of(outputs.data[i])->tracer || enter(&w, psi_node_of(outputs.data[i]));
         while (ok && w.depth) {
-            psi_node *node = w.stack[w.depth - 1];
-            int before = w.depth;
-            for (int k = 0; ok && k < node->in_count && w.depth == before; k++)
-                if (psi_node_of(node->in[k])->tracer)
-                    ok = enter(&w, psi_node_of(node->in[k]));
-            if (!ok || w.depth > before)
+            step *top = &w.stack[w.depth - 1];
+            if (top->next == top->node->in_count) {
+                w.depth--;
+                ok = list(&w, top->node);
                 continue;
-            w.depth--;
-            ok = psi_map_put(&tape->places, node, tape->count, NULL) &&
-                 push(&tape->nodes, &tape->count, &w.capacity, node);
+            }
+            psi_node *input = psi_node_of(top->node->in[top->next++]);
+            ok = !input->tracer || enter(&w, input);
         }
     }
     psi_free(w.stack);

@@ -91,10 +91,15 @@ static batched *make_values(const psi_tape *tape)
     return values;
 }
 
-/* The output with its mapped axis at out_axis; one that is not mapped is repeated. */
+/* The output with its mapped axis at out_axis; one that is not mapped is repeated, but where no axis is wanted. */
 static psi_array place_axis(psi_array a, int axis, int64_t out_axis, int64_t length)
 {
     int64_t shape[PSI_MAX_NDIM + 1];
+    if (out_axis == PSI_NO_INT)
+        return axis < 0
+                   ? a
+                   : PSI_INVALID("vmap: an output of shape %s is mapped along axis %d, and is given no axis",
+                                 PSI_SHAPE(psi_shape(a)), axis);
     int to = psi_axis(out_axis, psi_ndim(a) + (axis < 0), "vmap: out_axes");
     if (to < 0)
         return psi_error_array();
@@ -108,20 +113,25 @@ static psi_array place_axis(psi_array a, int axis, int64_t out_axis, int64_t len
     return psi_broadcast_to(a, (psi_ints){shape, psi_ndim(a)});
 }
 
+/* The inputs have their values; all others follow. */
 static bool replay_all(const psi_tape *tape, psi_arrays tracers, psi_arrays inputs, const int *axes,
                        batched *values)
 {
-    for (int i = 0; i < tape->count; i++) {
-        bool is_input = false;
-        for (int k = 0; k < tracers.count; k++)
-            if (axes[k] >= 0 && psi_node_of(tracers.data[k]) == tape->nodes[i]) {
-                values[i].array[0] = inputs.data[k];
-                values[i].axis[0] = axes[k];
-                is_input = true;
-            }
-        if (!is_input && !replay(tape, values, i))
-            return false;
+    bool *given = psi_scope_memory((size_t)tape->count + 1);
+    if (!given)
+        return false;
+    memset(given, 0, (size_t)tape->count + 1);
+    for (int k = 0; k < tracers.count; k++) {
+        int at = axes[k] < 0 ? -1 : psi_tape_place(tape, tracers.data[k]);
+        if (at < 0)
+            continue;
+        values[at].array[0] = inputs.data[k];
+        values[at].axis[0] = axes[k];
+        given[at] = true;
     }
+    for (int i = 0; i < tape->count; i++)
+        if (!given[i] && !replay(tape, values, i))
+            return false;
     return true;
 }
 

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-enum { STACK = 1 << 18, VALUES = 18 };
+enum { STACK = 1 << 18, VALUES = 20 };
 
 /* DEPTH nodes one after the other: x, then x - 1, x, x - 1, ..., so that every value stays exact. */
 static psi_arrays chain(psi_arrays in, void *context)
@@ -24,6 +24,16 @@ static psi_arrays stairs(psi_arrays in, void *context)
         x = psi_reshape(psi_negative(x), i % 2 ? PSI_INTS(2) : PSI_INTS(2, 1));
     (void)context;
     return LIST(psi_reshape(x, PSI_INTS(2)));
+}
+
+/* One node that joins DEPTH others. */
+static psi_arrays wide(psi_arrays in, void *context)
+{
+    psi_arrays parts = psi_arrays_new(DEPTH);
+    for (int i = 0; i < parts.count; i++)
+        parts.data[i] = psi_negative(in.data[0]);
+    (void)context;
+    return LIST(psi_concatenate(parts, 0));
 }
 
 static psi_arrays chain_gradient(psi_arrays in, void *context)
@@ -84,6 +94,12 @@ static void *go(void *argument)
     }
     {
         PSI_SCOPE;
+        psi_array ones = psi_ones(PSI_INTS(2 * DEPTH), PSI_FLOAT32);
+        a->ok &= psi_vjp(wide, NULL, at, PSI_ARRAYS(ones), &out, &made);
+        read_first(a, made);
+    }
+    {
+        PSI_SCOPE;
         out = stairs(at, NULL); /* written down, and freed without having been computed */
         a->ok &= psi_graph_text(out, NULL, 0) > (size_t)DEPTH * 10;
         a->ok &= psi_export_to_dot(out, NULL, NULL, 0) > (size_t)DEPTH * 10;
@@ -95,7 +111,7 @@ static void deep_graphs(void **state)
 {
     (void)state;
     static answer a;
-    const float wanted[VALUES] = {9, 16, 6, 80, 6, 80, 9, 16, 3, 4, 9, 16, 6, 80, 3, 4, 3, 4};
+    const float wanted[VALUES] = {9, 16, 6, 80, 6, 80, 9, 16, 3, 4, 9, 16, 6, 80, 3, 4, 3, 4, -DEPTH, -DEPTH};
     pthread_attr_t attr;
     pthread_t thread;
     assert_int_equal(pthread_attr_init(&attr), 0);

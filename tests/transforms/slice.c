@@ -154,6 +154,33 @@ static void lets_go(void **state)
     assert_true(psi_active_memory() - before < 2 * psi_nbytes(x));
 }
 
+enum { MANY = 70000 };
+
+static psi_arrays parts_joined(psi_arrays in, void *context)
+{
+    (void)context;
+    return LIST(psi_concatenate(psi_split(in.data[0], MANY, 0), 0));
+}
+
+/* More parts than sixteen bits count. */
+static void many_parts(void **state)
+{
+    (void)state;
+    PSI_SCOPE;
+    psi_arrays out, grads;
+    psi_error_record e;
+    psi_array x = psi_arange(0, MANY, 1, PSI_FLOAT32);
+    psi_arrays parts = psi_split(x, MANY, 0);
+    assert_int_equal(parts.count, MANY);
+    EXPECT(parts.data[MANY - 1], PSI_INTS(1), MANY - 1);
+    EXPECT(parts.data[MANY - 65536], PSI_INTS(1), MANY - 65536);
+    assert_true(psi_vjp(parts_joined, NULL, PSI_ARRAYS(x), PSI_ARRAYS(x), &out, &grads));
+    EXPECT(psi_array_equal(grads.data[0], x, false), ((psi_ints){NULL, 0}), 1);
+    assert_int_equal(psi_split(x, 1 << 25, 0).count, 0);
+    assert_true(psi_error(&e));
+    assert_string_equal(e.message, "split: 33554432 parts; at most 16777216 are made");
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -173,7 +200,7 @@ int main(void)
         cmocka_unit_test(evaluates),      cmocka_unit_test(long_chains_fuse),
         cmocka_unit_test(differentiates), cmocka_unit_test(batches),
         cmocka_unit_test(nests),          cmocka_unit_test(lets_go),
-        cmocka_unit_test(refuses),
+        cmocka_unit_test(many_parts),     cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,31 @@ def test_keys_tell_kinds_of_constants_apart():
     assert len(seen) == 14
 
 
+def test_keys_of_dictionaries_are_told_apart_by_value():
+    fun = mx.compile(lambda d: [x * float(key) for key, x in d.items()])
+    x = mx.array(2.0)
+    assert hash(-1) == hash(-2)
+    assert [fun({key: x})[0].item() for key in (-1, -2, 0.5)] == [-2, -4, 1]
+
+
+def test_gradients_go_through_what_a_compiled_function_captures():
+    x, w = mx.array([2.0, 3.0]), mx.array([5.0, 7.0])
+    assert mx.grad(lambda w: mx.compile(lambda a: (a * w).sum())(x))(w).tolist() == [2, 3]
+
+
+def test_captured_arrays_are_put_back_when_the_function_raises():
+    state, written = [mx.array(1.0)], {"b": mx.array(2.0)}
+
+    def fun(x):
+        state[0] = state[0] + x
+        written["b"] = x * 2
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        mx.compile(fun, inputs=state, outputs=[state, written])(mx.array(3.0))
+    assert state[0].item() == 1 and written["b"].item() == 2
+
+
 def test_info():
     fun = mx.compile(lambda x: mx.abs(x + 1))
     mx.set_compile_debug(True)

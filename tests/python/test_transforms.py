@@ -65,3 +65,25 @@ def test_exceptions_pass_and_arguments_are_restored():
 def test_refusals(call):
     with pytest.raises(ValueError):
         call()
+
+
+def test_functions_may_change_the_containers_they_get():
+    w = {name: mx.array(value) for name, value in zip("abc", (2.0, 3.0, 5.0))}
+    b, c = w["b"], w["c"]
+    grads = mx.grad(lambda w: w.pop("a") * w["b"] * w["c"])(w)
+    assert {name: g.item() for name, g in grads.items()} == {"a": 15, "b": 10, "c": 6}
+    assert list(w) == ["b", "c"] and w["b"] is b and w["c"] is c
+    pair = [mx.array([1.0, 2.0]), mx.array([3.0, 4.0])]
+    assert mx.vmap(lambda pair: pair.pop() * pair[0])(pair).tolist() == [3, 8]
+    assert [x.tolist() for x in pair] == [[1, 2], [3, 4]]
+
+
+def test_vmap_without_an_out_axis():
+    a, pair = mx.array([[1, 2], [3, 4]]), mx.array([5, 6])
+    out = mx.vmap(lambda x: (x, pair), out_axes=(1, None))(a)
+    assert [x.tolist() for x in out] == [[[1, 3], [2, 4]], [5, 6]]
+    with pytest.raises(ValueError, match="is given no axis"):
+        mx.vmap(lambda x: x, out_axes=None)(a)
+    for axes in ({"in_axes": 2**70}, {"out_axes": -2**70}):
+        with pytest.raises(ValueError, match="Invalid .*vectorization axis -?1180591620717411303424"):
+            mx.vmap(lambda x: x, **axes)(a)

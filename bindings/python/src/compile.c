@@ -36,35 +36,29 @@ static void release(void *attached)
     PyGILState_Release(state);
 }
 
-/* Puts arrays into the places of a captured tree's leaves. */
-static bool fill_captured(PyObject *tree, PyObject *const *items, Py_ssize_t count)
+/* A captured tree's leaves before a call; each has a reference of its own. */
+static bool remember(PyObject *tree, psi_py_leaves *before)
 {
-    psi_py_swap swap = {.leaves = items, .count = count};
-    PyObject *done = psi_py_tree_swap(tree, &swap);
-    Py_XDECREF(done);
-    return done != NULL;
+    bool ok = !tree || psi_py_tree_leaves(tree, false, before);
+    for (Py_ssize_t i = 0; i < before->count; i++)
+        Py_INCREF(before->items[i]);
+    return ok;
 }
 
-/* Gives captured containers back the arrays that placeholders stood for, where the function left these. */
-static bool restore(PyObject *tree, PyObject *made, psi_arrays placeholders, const psi_py_leaves *before)
+static void forget(psi_py_leaves *before)
+{
+    for (Py_ssize_t i = 0; i < before->count; i++)
+        Py_DECREF(before->items[i]);
+    psi_py_leaves_free(before);
+}
+
+/* After a call that failed: the arrays that the tree had, where it has as many places for them as then. */
+static void put_back(PyObject *tree, const psi_py_leaves *before)
 {
     psi_py_leaves now = {0};
-    bool ok = psi_py_tree_leaves(tree, false, &now);
-    for (Py_ssize_t i = 0; ok && i < now.count; i++) {
-        Py_ssize_t at = i < before->count && PyList_GET_ITEM(made, i) == now.items[i] ? i : 0;
-        while (at < before->count && PyList_GET_ITEM(made, at) != now.items[i])
-            at++;
-        if (at < before->count && psi_py_array_of(now.items[i]) == placeholders.data[at])
-            now.items[i] = before->items[at];
-        Py_INCREF(now.items[i]); /* swapping may drop the last other reference */
-    }
-    if (ok) {
-        ok = fill_captured(tree, now.items, now.count);
-        for (Py_ssize_t i = 0; i < now.count; i++)
-            Py_DECREF(now.items[i]);
-    }
+    if (tree && psi_py_tree_leaves(tree, false, &now) && now.count == before->count)
+        psi_py_tree_put(tree, before);
     psi_py_leaves_free(&now);
-    return ok;
 }
 
 /* The structure of a result, with one scalar in the place of its arrays, and their number. */
@@ -104,27 +98,30 @@ static bool call_function(running *r, psi_arrays inputs, psi_arrays *outputs)
 static psi_arrays trace(psi_arrays inputs, void *context)
 {
     running *r = context;
-    psi_py_leaves before = {0};
+    psi_py_leaves before = {0}, before_outputs = {0};
     psi_arrays outputs = {NULL, 0}, captured;
     PyObject *made = NULL, *type, *error, *traceback;
-    bool ok = !r->f->inputs || psi_py_tree_leaves(r->f->inputs, false, &before);
-    for (Py_ssize_t i = 0; i < before.count; i++)
-        Py_INCREF(before.items[i]);
+    bool ok = remember(r->f->inputs, &before) && remember(r->f->outputs, &before_outputs);
     if (ok && r->f->inputs) {
         captured = (psi_arrays){inputs.data + inputs.count - before.count, (int)before.count};
         made = psi_py_wrap_list(captured, false);
-        ok = made && fill_captured(r->f->inputs, PySequence_Fast_ITEMS(made), before.count);
+        psi_py_leaves placeholders = {.items = made ? PySequence_Fast_ITEMS(made) : NULL,
+                                      .count = before.count};
+        ok = made && psi_py_tree_put(r->f->inputs, &placeholders);
     }
     ok = ok && call_function(r, inputs, &outputs);
     PyErr_Fetch(&type, &error, &traceback);
-    if (made && !restore(r->f->inputs, made, captured, &before))
+    if (made && !psi_py_tree_restore(r->f->inputs, made, captured, &before))
         ok = false;
+    if (!ok) {
+        put_back(r->f->outputs, &before_outputs);
+        put_back(r->f->inputs, &before);
+    }
     if (type)
         PyErr_Restore(type, error, traceback);
     Py_XDECREF(made);
-    for (Py_ssize_t i = 0; i < before.count; i++)
-        Py_DECREF(before.items[i]);
-    psi_py_leaves_free(&before);
+    forget(&before);
+    forget(&before_outputs);
     if (ok)
         return outputs;
     if (!psi_failed())
@@ -142,7 +139,8 @@ static PyObject *arrange(const running *r, psi_arrays outputs)
     psi_arrays rest = {outputs.data + count, outputs.count - count};
     if (rest.count) {
         PyObject *made = psi_py_wrap_list(rest, false);
-        bool ok = made && fill_captured(r->f->outputs, PySequence_Fast_ITEMS(made), rest.count);
+        psi_py_leaves leaves = {.items = made ? PySequence_Fast_ITEMS(made) : NULL, .count = rest.count};
+        bool ok = made && psi_py_tree_put(r->f->outputs, &leaves);
         Py_XDECREF(made);
         if (!ok)
             return NULL;

@@ -60,8 +60,8 @@ static bool put_dict(psi_py_key *k, PyObject *o)
     Py_ssize_t at = 0;
     bool ok = put(k, DICT) && put(k, PyDict_GET_SIZE(o));
     while (ok && PyDict_Next(o, &at, &name, &value)) {
-        if (PyUnicode_Check(name)) {
-            ok = put_text(k, TEXT, name);
+        if (PyUnicode_Check(name) || PyFloat_Check(name) || PyLong_Check(name)) {
+            ok = psi_py_key_add(k, name); /* not by hash: -1 and -2 have the same */
         } else {
             Py_hash_t hash = PyObject_Hash(name);
             ok = (hash != -1 || !PyErr_Occurred()) && put(k, HASHED) && put(k, hash);

@@ -199,8 +199,7 @@ static psi_arrays call_vmap(psi_arrays inputs, psi_ints axes, int64_t *out_axes,
     psi_arrays out = arrays_of(Py_NewRef(PyTuple_GET_ITEM(answer, 0)), true);
     bool ok = !psi_failed() && psi_py_tree_leaves(b->part[VALUE], false, &leaves);
     if (ok && leaves.count == out.count)
-        ok = psi_py_flatten_axes(PyTuple_GET_ITEM(answer, 0), PyTuple_GET_ITEM(answer, 1), out, out_axes,
-                                 true);
+        ok = psi_py_flatten_axes(PyTuple_GET_ITEM(answer, 0), PyTuple_GET_ITEM(answer, 1), out, out_axes);
     psi_py_leaves_free(&leaves);
     Py_DECREF(answer);
     return ok ? out : failed();

@@ -139,7 +139,7 @@ PSI_PY_ENTRY(core, asarray)
 
 PSI_PY_ENTRY(core, roll)
 {
-    PSI_PY_BIND("roll", 2, 3, 3, "a", "shift", "axis", "stream");
+    PSI_PY_BIND("roll", 2, 1, 3, "a", "shift", "axis", "stream");
     psi_py_call call;
     psi_py_ints shift, axis = {.list = PSI_NONE};
     int64_t repeated[16];

@@ -72,7 +72,7 @@ static PyObject *positional_grads(const psi_py_function *f, const psi_py_trace *
         return Py_NewRef(Py_None);
     PyObject *all = PyTuple_New(n);
     for (Py_ssize_t i = 0; all && i < n; i++) {
-        PyObject *arg = PyTuple_GET_ITEM(t->args, PyLong_AsSsize_t(PyTuple_GET_ITEM(f->argnums, i)));
+        PyObject *arg = PyTuple_GET_ITEM(t->given, PyLong_AsSsize_t(PyTuple_GET_ITEM(f->argnums, i)));
         PyObject *o = psi_py_tree_fill(arg, grads, next);
         if (!o)
             Py_CLEAR(all);
@@ -87,7 +87,7 @@ static PyObject *positional_grads(const psi_py_function *f, const psi_py_trace *
 static PyObject *keyword_grads(const psi_py_function *f, const psi_py_trace *t, psi_arrays grads, int *next)
 {
     PyObject *out = PyDict_New(), *key, *value;
-    for (Py_ssize_t at = 0; out && PyDict_Next(t->kwargs, &at, &key, &value);) {
+    for (Py_ssize_t at = 0; out && PyDict_Next(t->given_named, &at, &key, &value);) {
         if (PySet_Contains(f->argnames, key) != 1)
             continue;
         PyObject *o = psi_py_tree_fill(value, grads, next);
@@ -130,7 +130,7 @@ PyObject *psi_py_call_grad(const psi_py_function *f, PyObject *args, PyObject *k
     psi_py_call call;
     if (!psi_py_check_argnums(f, args, kwargs, t.tag) || !psi_py_enter(&call, NULL))
         return NULL;
-    if (psi_py_collect_arguments(f, &t, &w) &&
+    if (psi_py_collect_arguments(f, &t, &w) && psi_py_trace_snapshot(&t) &&
         psi_value_and_grad(psi_py_trace_run, &t, psi_py_leaf_arrays(&t.leaves), (psi_ints){w.places, w.count},
                            &outputs, &grads))
         out = arrange(f, &t, outputs, grads);

@@ -52,10 +52,10 @@ PyObject *psi_py_call_jacobian(const psi_py_function *f, PyObject *args, PyObjec
     psi_py_call call;
     if (!psi_py_check_argnums(f, args, kwargs, psi_py_tag(f)) || !psi_py_enter(&call, NULL))
         return NULL;
-    if (psi_py_collect_arguments(f, &t, &w)) {
+    if (psi_py_collect_arguments(f, &t, &w) && psi_py_trace_snapshot(&t)) {
         psi_arrays inputs = psi_py_leaf_arrays(&t.leaves);
         psi_ints argnums = {w.places, w.count};
-        nesting n = {.f = f, .args = args, .depth = f->kind == PSI_PY_HESSIAN ? 2 : 1};
+        nesting n = {.f = f, .args = t.given, .depth = f->kind == PSI_PY_HESSIAN ? 2 : 1};
         if (f->kind == PSI_PY_JACFWD)
             n.results = psi_jacfwd(psi_py_trace_run, &t, inputs, argnums);
         else if (f->kind == PSI_PY_JACREV)

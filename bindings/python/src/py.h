@@ -199,15 +199,17 @@ PyObject *psi_py_tree_fill(PyObject *tree, psi_arrays arrays, int *next);
 /* A copy of the tree whose leaves, arrays or not, are what fn makes of them. */
 typedef PyObject *(*psi_py_leaf_fn)(PyObject *leaf, void *context);
 PyObject *psi_py_tree_map(PyObject *tree, psi_py_leaf_fn fn, void *context);
-/* Replaces the array leaves of a tree in order, in place but for tuples. `only` may refuse to replace one. */
+/* Replaces the array leaves of a tree in order, in place but for tuples. */
 typedef struct psi_py_swap {
     PyObject *const *leaves;
     Py_ssize_t count, next;
-    bool (*only)(const struct psi_py_swap *s, Py_ssize_t i, PyObject *leaf);
-    PyObject *const *made;
-    psi_array *arrays;
 } psi_py_swap;
 PyObject *psi_py_tree_swap(PyObject *tree, psi_py_swap *swap);
+/* The same with leaves of one tree. */
+bool psi_py_tree_put(PyObject *tree, const psi_py_leaves *leaves);
+/* Puts back the leaves of `before` where the tree, whatever was done to it, holds what stood for them: the list `made`,
+ * which holds `arrays`. What was written into one of these stays. */
+bool psi_py_tree_restore(PyObject *tree, PyObject *made, psi_arrays arrays, const psi_py_leaves *before);
 psi_arrays psi_py_leaf_arrays(const psi_py_leaves *leaves);
 
 /* ---- number protocol, methods ---- */

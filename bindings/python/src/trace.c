@@ -13,11 +13,6 @@ static psi_arrays failed(void)
     return (psi_arrays){NULL, 0};
 }
 
-static bool still_ours(const psi_py_swap *s, Py_ssize_t i, PyObject *leaf)
-{
-    return leaf == s->made[i] && psi_py_array_of(leaf) == s->arrays[i];
-}
-
 static bool value_fits(const psi_py_trace *t)
 {
     PyObject *value = t->value;
@@ -41,43 +36,60 @@ static bool value_fits(const psi_py_trace *t)
     return false;
 }
 
+/* The arguments with tracers in the place of their arrays: their own containers, or copies. */
+static PyObject *with_tracers(const psi_py_trace *t, PyObject *tree, PyObject *made, psi_arrays tracers,
+                              int *next)
+{
+    if (t->copies)
+        return psi_py_tree_fill(tree, tracers, next);
+    psi_py_swap in = {.leaves = PySequence_Fast_ITEMS(made), .count = tracers.count, .next = *next};
+    PyObject *out = psi_py_tree_swap(tree, &in);
+    *next = (int)in.next;
+    return out;
+}
+
 psi_arrays psi_py_trace_run(psi_arrays inputs, void *context)
 {
     psi_py_trace *t = context;
-    PyObject *made = psi_py_wrap_list(inputs, false), *restored;
+    PyObject *made = psi_py_wrap_list(inputs, false);
+    int next = 0;
     if (!made)
         return failed();
-    PyObject *const *items = PySequence_Fast_ITEMS(made);
-    psi_py_swap in = {.leaves = items, .count = inputs.count};
-    PyObject *args = psi_py_tree_swap(t->args, &in), *kwargs = args ? psi_py_tree_swap(t->kwargs, &in) : NULL;
+    PyObject *args = with_tracers(t, t->args, made, inputs, &next);
+    PyObject *kwargs = args ? with_tracers(t, t->kwargs, made, inputs, &next) : NULL;
     Py_CLEAR(t->value);
     if (kwargs)
         t->value = PyObject_Call(t->fun, args, kwargs);
     /* The containers get their arrays back, whatever happened. */
     PyObject *type, *error, *traceback;
     PyErr_Fetch(&type, &error, &traceback);
-    psi_py_swap back = {.leaves = t->leaves.items,
-                        .count = t->leaves.count,
-                        .only = still_ours,
-                        .made = items,
-                        .arrays = inputs.data};
-    restored = args ? psi_py_tree_swap(args, &back) : NULL;
-    Py_XDECREF(restored);
-    restored = kwargs ? psi_py_tree_swap(kwargs, &back) : NULL;
-    Py_XDECREF(restored);
-    if (PyErr_Occurred() && !type)
-        PyErr_Fetch(&type, &error, &traceback);
-    PyErr_Restore(type, error, traceback);
+    bool ok = t->copies || ((!args || psi_py_tree_restore(args, made, inputs, &t->leaves)) &&
+                            (!kwargs || psi_py_tree_restore(kwargs, made, inputs, &t->leaves)));
+    if (type)
+        PyErr_Restore(type, error, traceback);
     Py_XDECREF(args);
     Py_XDECREF(kwargs);
     Py_DECREF(made);
     psi_py_leaves out = {0};
     psi_arrays list = {NULL, 0};
-    bool ok = t->value && value_fits(t) && psi_py_tree_leaves(t->value, t->strict, &out);
+    ok = ok && t->value && value_fits(t) && psi_py_tree_leaves(t->value, t->strict, &out);
     if (ok)
         list = psi_py_leaf_arrays(&out);
     psi_py_leaves_free(&out);
     return ok ? list : failed();
+}
+
+static PyObject *same(PyObject *leaf, void *unused)
+{
+    (void)unused;
+    return Py_NewRef(leaf);
+}
+
+bool psi_py_trace_snapshot(psi_py_trace *t)
+{
+    t->given = psi_py_tree_map(t->args, same, NULL);
+    t->given_named = t->given ? psi_py_tree_map(t->kwargs, same, NULL) : NULL;
+    return t->given_named != NULL;
 }
 
 bool psi_py_trace_collect(psi_py_trace *t, PyObject *tree, bool strict)
@@ -95,4 +107,6 @@ void psi_py_trace_end(psi_py_trace *t)
         Py_DECREF(t->leaves.items[i]);
     psi_py_leaves_free(&t->leaves);
     Py_XDECREF(t->value);
+    Py_XDECREF(t->given);
+    Py_XDECREF(t->given_named);
 }

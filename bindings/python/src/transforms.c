@@ -175,7 +175,7 @@ static PyObject *call_product(PyObject **v, product fn)
         return NULL;
     }
     PyObject *args = PySequence_Tuple(v[1]), *kwargs = PyDict_New(), *out = NULL;
-    psi_py_trace t = {.fun = v[0], .args = args, .kwargs = kwargs};
+    psi_py_trace t = {.fun = v[0], .args = args, .kwargs = kwargs, .copies = true};
     psi_arrays others, outputs, products;
     psi_py_call call;
     if (!PyCallable_Check(v[0]))

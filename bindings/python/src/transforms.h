@@ -32,14 +32,19 @@ typedef struct psi_py_trace {
     PyObject *fun, *args, *kwargs; /* borrowed */
     psi_py_leaves leaves;          /* of args and kwargs, in order */
     PyObject *value;               /* what the function returned, owned */
+    PyObject *given, *given_named; /* of gradients: copies of args and kwargs as they were, owned */
     const char *tag;               /* of gradients: "[grad]"; NULL else */
     bool scalar_only, strict;
+    bool
+        copies; /* the function gets copies of the containers; else the caller's own, which it may also reach otherwise */
 } psi_py_trace;
 
 /* A psi_function: calls the traced function with `inputs` in the place of its arrays. */
 psi_arrays psi_py_trace_run(psi_arrays inputs, void *context);
 /* Collects a tree's arrays, each with a reference of its own while the trace runs. */
 bool psi_py_trace_collect(psi_py_trace *t, PyObject *tree, bool strict);
+/* Keeps the arguments' containers as they are now, as the function may change them. */
+bool psi_py_trace_snapshot(psi_py_trace *t);
 void psi_py_trace_end(psi_py_trace *t);
 
 PyObject *psi_py_call_grad(const psi_py_function *f, PyObject *args, PyObject *kwargs);
@@ -50,7 +55,7 @@ PyObject *psi_py_call_vmap(const psi_py_function *f, PyObject *args, PyObject *k
 /* The name that errors of a gradient or Jacobian begin with: "[grad]". */
 const char *psi_py_tag(const psi_py_function *f);
 /* Pairs the arrays of a tree with axes, a prefix of the tree; axes[i] is -1 for one that is not mapped. */
-bool psi_py_flatten_axes(PyObject *tree, PyObject *axes, psi_arrays arrays, int64_t *out, bool output);
+bool psi_py_flatten_axes(PyObject *tree, PyObject *axes, psi_arrays arrays, int64_t *out);
 /* The arrays of the arguments with regard to which derivatives are taken: places in t->leaves, from PyMem. */
 typedef struct psi_py_wanted {
     int64_t *places;

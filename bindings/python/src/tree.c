@@ -134,8 +134,7 @@ PyObject *psi_py_tree_fill(PyObject *tree, psi_arrays arrays, int *next)
 static PyObject *swap_leaf(PyObject *leaf, psi_py_swap *s)
 {
     Py_ssize_t i = s->next++;
-    bool ours = i < s->count && (!s->only || s->only(s, i, leaf));
-    return Py_NewRef(ours ? s->leaves[i] : leaf);
+    return Py_NewRef(i < s->count ? s->leaves[i] : leaf);
 }
 
 PyObject *psi_py_tree_swap(PyObject *tree, psi_py_swap *s)
@@ -171,4 +170,38 @@ PyObject *psi_py_tree_swap(PyObject *tree, psi_py_swap *s)
         }
     }
     return Py_NewRef(tree);
+}
+
+bool psi_py_tree_put(PyObject *tree, const psi_py_leaves *leaves)
+{
+    psi_py_swap swap = {.leaves = leaves->items, .count = leaves->count};
+    PyObject *done = psi_py_tree_swap(tree, &swap);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+bool psi_py_tree_restore(PyObject *tree, PyObject *made, psi_arrays arrays, const psi_py_leaves *before)
+{
+    psi_py_leaves now = {0};
+    Py_ssize_t next = 0;
+    bool ok = psi_py_tree_leaves(tree, false, &now);
+    for (Py_ssize_t i = 0; ok && i < now.count; i++) {
+        Py_ssize_t at = next, tried = 0;
+        while (tried < before->count && PyList_GET_ITEM(made, at % before->count) != now.items[i])
+            at++, tried++;
+        if (tried < before->count) {
+            next = at % before->count;
+            if (psi_py_array_of(now.items[i]) == arrays.data[next])
+                now.items[i] = before->items[next];
+            next++;
+        }
+        Py_INCREF(now.items[i]); /* swapping may drop the last other reference */
+    }
+    if (ok) {
+        ok = psi_py_tree_put(tree, &now);
+        for (Py_ssize_t i = 0; i < now.count; i++)
+            Py_DECREF(now.items[i]);
+    }
+    psi_py_leaves_free(&now);
+    return ok;
 }

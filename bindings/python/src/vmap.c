@@ -1,32 +1,29 @@
 /* vmap.c: calling what vmap returns.
  * Invariant: axes are a prefix tree of arguments and results. */
+#include "core/thread.h"
 #include "transforms.h"
 
-/* The axis for one leaf: an int, None for an array that is not mapped (-1), or a tree whose prefix the leaf's is. */
+/* The axis for one leaf: an int, None for an array that is not mapped, or a tuple of one of these. An output has its
+ * mapped axis beside those of `a`. */
 static bool axis_of(PyObject *axes, psi_array a, bool output, int64_t *out)
 {
-    if (axes == Py_None) {
-        *out = -1;
-        return true;
-    }
     if (PyTuple_Check(axes) && PyTuple_GET_SIZE(axes) == 1)
         axes = PyTuple_GET_ITEM(axes, 0);
     if (axes == Py_None) {
-        *out = -1;
+        *out = output ? PSI_NO_INT : -1;
         return true;
     }
     if (!PyLong_Check(axes)) {
         PyErr_SetString(PyExc_ValueError, "[vmap] axis must be int or None.");
         return false;
     }
-    int ndim = psi_ndim(a) + 0 * output;
-    long axis = PyLong_AsLong(axes);
+    int ndim = psi_ndim(a) + output, overflow;
+    long long axis = PyLong_AsLongLongAndOverflow(axes, &overflow);
     *out = axis < 0 ? axis + ndim : axis;
-    if (*out >= 0 && *out < ndim)
+    if (!overflow && *out >= 0 && *out < ndim)
         return true;
-    PyErr_Clear();
-    PyErr_Format(PyExc_ValueError, "[vmap] Invalid %svectorization axis %ld for an array of %d dimensions",
-                 output ? "output " : "", axis, ndim);
+    PyErr_Format(PyExc_ValueError, "[vmap] Invalid %svectorization axis %R for an array of %d dimensions",
+                 output ? "output " : "", axes, ndim);
     return false;
 }
 
@@ -73,45 +70,47 @@ static bool flatten_axes(PyObject *tree, PyObject *axes, axis_list *out)
     return false;
 }
 
-bool psi_py_flatten_axes(PyObject *tree, PyObject *axes, psi_arrays arrays, int64_t *out, bool output)
+bool psi_py_flatten_axes(PyObject *tree, PyObject *axes, psi_arrays arrays, int64_t *out)
 {
-    return flatten_axes(tree, axes, &(axis_list){out, arrays, 0, output});
+    return flatten_axes(tree, axes, &(axis_list){out, arrays, 0, false});
 }
 
-/* Results come with the mapped axis first; moves it to where it is wanted. */
-static bool place_outputs(PyObject *value, PyObject *axes, psi_arrays outputs)
+static axis_list axes_for(psi_arrays arrays, bool output)
 {
-    axis_list out = {(int64_t *)psi_arrays_new(outputs.count).data, outputs, 0, true};
-    if (!out.data || !flatten_axes(value, axes, &out))
-        return false;
-    for (int i = 0; i < outputs.count; i++)
-        if (out.data[i] > 0)
-            outputs.data[i] = psi_moveaxis(outputs.data[i], 0, out.data[i]);
-    return !psi_failed();
+    return (axis_list){psi_scope_memory(((size_t)arrays.count + 1) * sizeof(int64_t)), arrays, 0, output};
+}
+
+/* Traces the function on slices, then maps its graph: where results have their axis is known when their tree is. */
+static PyObject *map_over(const psi_py_function *f, psi_py_trace *t, PyObject *tree)
+{
+    psi_arrays inputs = psi_py_leaf_arrays(&t->leaves), tracers, outputs;
+    axis_list in = axes_for(inputs, false);
+    int next = 0;
+    if (!in.data || !flatten_axes(tree, f->in_axes, &in))
+        return NULL;
+    psi_ints in_axes = {in.data, in.count};
+    if (!psi_vmap_trace(psi_py_trace_run, t, inputs, in_axes, &tracers, &outputs))
+        return NULL;
+    axis_list out = axes_for(outputs, true);
+    if (!out.data || !flatten_axes(t->value, f->out_axes, &out))
+        return NULL;
+    outputs = psi_vmap_replace(inputs, tracers, outputs, in_axes, (psi_ints){out.data, out.count});
+    return psi_failed() ? NULL : psi_py_tree_fill(t->value, outputs, &next);
 }
 
 PyObject *psi_py_call_vmap(const psi_py_function *f, PyObject *args, PyObject *kwargs)
 {
-    psi_py_trace t = {.fun = f->fun, .args = args, .kwargs = kwargs, .strict = true};
+    psi_py_trace t = {.fun = f->fun, .args = args, .kwargs = kwargs, .strict = true, .copies = true};
     PyObject *out = NULL, *tree = PyTuple_GET_SIZE(args) == 1 ? PyTuple_GET_ITEM(args, 0) : args;
     psi_py_call call;
-    int next = 0;
     if (PyDict_GET_SIZE(kwargs)) {
         PyErr_SetString(PyExc_TypeError, "[vmap] the function takes no keyword arguments");
         return NULL;
     }
     if (!psi_py_enter(&call, NULL))
         return NULL;
-    if (psi_py_trace_collect(&t, args, true)) {
-        psi_arrays inputs = psi_py_leaf_arrays(&t.leaves);
-        axis_list in = {(int64_t *)psi_arrays_new(inputs.count).data, inputs, 0, false};
-        if (in.data && flatten_axes(tree, f->in_axes, &in)) {
-            psi_arrays outputs =
-                psi_vmap(psi_py_trace_run, &t, inputs, (psi_ints){in.data, in.count}, PSI_NONE);
-            if (!psi_failed() && place_outputs(t.value, f->out_axes, outputs))
-                out = psi_py_tree_fill(t.value, outputs, &next);
-        }
-    }
+    if (psi_py_trace_collect(&t, args, true))
+        out = map_over(f, &t, tree);
     out = psi_py_leave_object(&call, out);
     psi_py_trace_end(&t);
     return out;

@@ -37,13 +37,12 @@ GOALS = [  # the first pattern that fits
 NATIVE = {"bf16": ("avx512_bf16", "amx_bf16"), "f16": ("avx512_fp16",)}  # what the processor says of itself
 REASONS = [  # shown for a row only when it is under its goal; the first pattern that fits
     (r"^first_call", "the step alone takes as long as the goal leaves; the rest is memory touched for the first time"),
-    (r"^argsort_1e6", "keys and places are sorted together by digits, into a second buffer"),
-    (r"^matmul_512x4096", "operands are packed into panels beside themselves before they are multiplied"),
+    (r"^argmax_rows", "its loop is bound by what it computes, not by memory: the sum of the same rows takes a fifth of the time"),
+    (r"^inv_", "a MiB apart, as far as runs of one program are"),
     (r"^matmul_", "MKL's inner loop is a few per cent ahead; other block sizes gained nothing"),
     (r"^r?fft", "MKL's kernel still takes fewer cycles a line, and memory sets the rest: a pass that only adds a number takes half as long"),
     (r"^(mlp|block)_", "four fifths of a step are products, at nine tenths of what their inner loop reaches from the first cache; "
      "runs of one program differ by more than is missing"),
-    (r"^qr_", "reflectors are kept beside Q and R until Q is formed by products"),
     (r"^eigh_", "OpenBLAS keeps buffers of its own, and divides and conquers on one thread"),
     (r"^packed_", "llama.cpp rounds the activations to eight bits; ours hold float32 in three planes of eight bits, as exact as it is, "
      "and bfloat16 in two, so there is two or three times as much to multiply; many rows are a product of floats where the "
